@@ -1,0 +1,307 @@
+"""`hub.yaml` and the mapping files as typed settings.
+
+Secrets come only from the environment (`${NAME}`, or a `.env` file beside `hub.yaml`) and live in
+`SecretStr`. Every error names the file, the key and a remedy. Relative paths are relative to the
+folder of `hub.yaml`.
+"""
+
+import os
+import re
+from collections.abc import Mapping
+from hashlib import blake2b
+from importlib.resources import files
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self, TypeVar
+
+import yaml
+from dotenv import dotenv_values
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+
+from hub.errors import ConfigError
+
+_Model = TypeVar("_Model", bound=BaseModel)
+_REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+
+
+class Strict(BaseModel):
+    """Unknown keys are errors: a misspelt key must not become a silent default."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+# -- systems -----------------------------------------------------------------------------------
+
+Role = Literal["vendor", "partner", "distributor"]
+
+
+class ClientCredentials(Strict):
+    flow: Literal["client_credentials"] = "client_credentials"
+    client_id: str
+    client_secret: SecretStr
+
+
+class RefreshToken(Strict):
+    flow: Literal["refresh_token"]
+    client_id: str
+    client_secret: SecretStr | None = None
+    refresh_token: SecretStr
+
+
+class BearerToken(Strict):
+    access_token: SecretStr
+
+
+class SystemBase(Strict):
+    """What every outside system states.
+
+    `overlap_minutes` is how far behind the last pull's start the next pull begins: rows that were
+    committed late are read again rather than missed.
+    """
+
+    role: Role
+    partner: str | None = None
+    priority: int = Field(default=100, description="survivorship: lower is trusted first")
+    overlap_minutes: int = Field(default=10, ge=0)
+    timeout_seconds: float = Field(default=60, gt=0)
+    minimum_rows: dict[str, int] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _partner_systems_name_their_partner(self) -> Self:
+        if self.role == "partner" and not self.partner:
+            raise ValueError("a system with role 'partner' must name its partner")
+        return self
+
+
+class SalesforceSystem(SystemBase):
+    kind: Literal["salesforce"]
+    instance_url: str
+    auth: Annotated[ClientCredentials | RefreshToken, Field(discriminator="flow")]
+    api_version: str = "62.0"
+    auto_assign: bool = False
+
+
+class HubSpotSystem(SystemBase):
+    kind: Literal["hubspot"]
+    auth: BearerToken
+    base_url: str = "https://api.hubapi.com"
+    association_batch: int = Field(default=1000, ge=1, le=1000)
+    search_lag_seconds: int = Field(default=30, ge=0)
+
+
+class FeedReport(Strict):
+    path: str
+    profile: str
+    due: str | None = None
+
+
+class FeedSystem(SystemBase):
+    kind: Literal["feed"]
+    reports: dict[str, FeedReport]
+
+
+System = Annotated[SalesforceSystem | HubSpotSystem | FeedSystem, Field(discriminator="kind")]
+
+
+# -- mappings ----------------------------------------------------------------------------------
+
+Drift = Literal["reassert", "accept", "flag"]
+
+
+class PushField(Strict):
+    """Where a pushed field's value comes from.
+
+    `column` is a column of the entity's desired state; `map` turns hub codes into the CRM's;
+    `ref` names the CRM object whose record id stands for the hub id in `column`;
+    `value` is a constant. `drift` says what happens when someone else changed the field.
+    """
+
+    column: str | None = None
+    value: str | None = None
+    ref: str | None = None
+    map: dict[str, str] = Field(default_factory=dict)
+    drift: Drift = "reassert"
+
+    @model_validator(mode="after")
+    def _one_origin(self) -> Self:
+        if (self.column is None) == (self.value is None):
+            raise ValueError("needs exactly one of `column` and `value`")
+        return self
+
+
+def _short_push_form(raw: Any) -> Any:
+    return {"column": raw} if isinstance(raw, str) else raw
+
+
+class CreateRule(Strict):
+    """When and how the hub creates records: an upsert on `key`, with `fields` set once."""
+
+    key: str
+    fields: dict[str, PushField] = Field(default_factory=dict)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _expand(cls, raw: Any) -> Any:
+        return _expand_fields(raw)
+
+
+class PushRule(Strict):
+    """What the hub writes into an object: the entity it speaks for and the fields it owns."""
+
+    entity: str
+    fields: dict[str, PushField]
+    create: CreateRule | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _expand(cls, raw: Any) -> Any:
+        return _expand_fields(raw)
+
+
+def _expand_fields(raw: Any) -> Any:
+    if isinstance(raw, dict) and isinstance(raw.get("fields"), dict):
+        fields = {name: _short_push_form(value) for name, value in raw["fields"].items()}
+        return {**raw, "fields": fields}
+    return raw
+
+
+class ObjectMapping(Strict):
+    """One outside object: the source table it lands in, and field → column for what is pulled."""
+
+    source: str
+    pull: dict[str, str]
+    push: PushRule | None = None
+    values: dict[str, dict[str, str]] = Field(
+        default_factory=dict, description="column → (what the CRM says → the hub's code)"
+    )
+
+    @property
+    def told_fields(self) -> tuple[str, ...]:
+        """The outside fields whose last-seen value must be kept, because the hub writes them."""
+        if self.push is None:
+            return ()
+        return tuple(sorted(self.push.fields))
+
+    @property
+    def all_fields(self) -> tuple[str, ...]:
+        return tuple(sorted({*self.pull, *self.told_fields}))
+
+
+# -- the whole ---------------------------------------------------------------------------------
+
+
+class Settings(Strict):
+    """All of `hub.yaml`, with secrets resolved and stock mappings filled in."""
+
+    warehouse: SecretStr = SecretStr("sqlite:///hub.db")
+    archive: str = "./archive"
+    systems: dict[str, System]
+    mappings: dict[str, dict[str, ObjectMapping]] = Field(default_factory=dict)
+    policy: str = "policy.yaml"
+    file: Path = Path("hub.yaml")
+    config_hash: str = ""
+
+    @property
+    def folder(self) -> Path:
+        return self.file.parent
+
+    @property
+    def warehouse_url(self) -> str:
+        """The database URL, a relative SQLite path made absolute. Holds the password, if any."""
+        url = self.warehouse.get_secret_value()
+        prefix = "sqlite:///"
+        if url.startswith(prefix) and not url.startswith("sqlite:////"):
+            return f"{prefix}{(self.folder / url.removeprefix(prefix)).resolve()}"
+        return url
+
+    def resolve(self, path: str) -> str:
+        """A path or fsspec URL from `hub.yaml`; relative paths start at its folder."""
+        if "://" in path or Path(path).is_absolute():
+            return path
+        return str((self.folder / path).resolve())
+
+
+def load_config(file: Path) -> Settings:
+    """Read, substitute, validate. Raises ConfigError naming file, key and remedy."""
+    raw = read_yaml(file, remedy="run `hub init` to write one, or name it with --config")
+    environment = {**dotenv_values(file.parent / ".env"), **os.environ}
+    resolved = _substitute(raw, environment, file, ())
+    resolved["mappings"] = _with_stock_mappings(resolved, file)
+    digest = blake2b(yaml.safe_dump(raw, sort_keys=True).encode(), digest_size=8).hexdigest()
+    return validated(Settings, {**resolved, "file": file, "config_hash": digest}, file)
+
+
+def read_yaml(file: Path, *, remedy: str = "") -> dict[str, Any]:
+    """A YAML file whose top level is a mapping."""
+    try:
+        raw = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except FileNotFoundError as err:
+        raise ConfigError(file, "-", "no such file.", remedy=remedy) from err
+    except yaml.YAMLError as err:
+        raise ConfigError(file, "-", f"not valid YAML: {err}") from err
+    if not isinstance(raw, dict):
+        raise ConfigError(file, "-", "must be a mapping of keys to values.")
+    return raw
+
+
+def validated(model: type[_Model], raw: Mapping[str, Any], file: Path) -> _Model:
+    """Validate with pydantic; the first fault becomes a ConfigError that names the key."""
+    try:
+        return model.model_validate(raw)
+    except ValidationError as err:
+        faults = err.errors(include_url=False, include_input=False, include_context=False)
+        first = faults[0]
+        key = ".".join(str(part) for part in first["loc"]) or "-"
+        more = f" ({len(faults) - 1} more faults)" if len(faults) > 1 else ""
+        remedy = "remove the key or correct its name" if first["type"] == "extra_forbidden" else ""
+        raise ConfigError(file, key, f"{first['msg']}.{more}", remedy=remedy) from err
+
+
+def _substitute(
+    value: Any, environment: Mapping[str, str | None], file: Path, path: tuple[str, ...]
+) -> Any:
+    if isinstance(value, dict):
+        return {k: _substitute(v, environment, file, (*path, str(k))) for k, v in value.items()}
+    if isinstance(value, list):
+        return [_substitute(v, environment, file, (*path, str(i))) for i, v in enumerate(value)]
+    if not isinstance(value, str):
+        return value
+
+    def replace(match: re.Match[str]) -> str:
+        found = environment.get(match[1])
+        if found is None:
+            raise ConfigError(
+                file,
+                ".".join(path),
+                f"environment variable {match[1]} is not set.",
+                remedy=f"export {match[1]}=… or put it into {file.parent / '.env'}",
+            )
+        return found
+
+    return _REFERENCE.sub(replace, value)
+
+
+def _with_stock_mappings(raw: Mapping[str, Any], file: Path) -> dict[str, dict[str, Any]]:
+    """Stock mapping of each system's kind, overridden object by object from `mappings`."""
+    systems, own = raw.get("systems") or {}, raw.get("mappings") or {}
+    unknown = sorted(set(own) - set(systems))
+    if unknown:
+        raise ConfigError(
+            file,
+            f"mappings.{unknown[0]}",
+            "no such system.",
+            remedy=f"use one of: {', '.join(sorted(systems))}",
+        )
+    return {
+        name: {**stock_mapping(str(system.get("kind"))), **(own.get(name) or {})}
+        for name, system in systems.items()
+        if isinstance(system, dict)
+    }
+
+
+def stock_mapping(kind: str) -> dict[str, Any]:
+    """The mapping shipped for a kind of system (`hub/mappings/KIND.yaml`), or an empty one."""
+    resource = files("hub").joinpath("mappings", f"{kind}.yaml")
+    if not resource.is_file():
+        return {}
+    stock: dict[str, Any] = yaml.safe_load(resource.read_text(encoding="utf-8"))
+    return stock

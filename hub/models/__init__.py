@@ -1,0 +1,9 @@
+"""The warehouse: tables by subject, the types they use, how to reach the database, bulk movement.
+
+What does not belong here: any rule of the trade, any knowledge of an outside system.
+"""
+
+from hub.models import golden, identity, operations, sources
+from hub.models.base import metadata
+
+__all__ = ["golden", "identity", "metadata", "operations", "sources"]

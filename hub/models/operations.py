@@ -1,0 +1,152 @@
+"""`ops_*`: what the hub did, what it cost, what it refused, what it plans."""
+
+from sqlalchemy import Boolean, Column, Index, Integer, String, Table, Text
+
+from hub.models.base import UtcTime, metadata
+
+ops_run = Table(
+    "ops_run",
+    metadata,
+    Column("run", Integer, primary_key=True),
+    Column("kind", String(32), nullable=False),
+    Column("status", String(16), nullable=False, comment="running, done, failed, died"),
+    Column("config_hash", String(32), nullable=False),
+    Column("started_at", UtcTime, nullable=False),
+    Column("finished_at", UtcTime),
+    Column("error", Text),
+    Column("seconds", Text, comment="JSON: seconds per step"),
+)
+
+ops_sequence = Table(
+    "ops_sequence",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("next", Integer, nullable=False),
+    comment="counters that move in the transaction of the rows they number",
+)
+
+ops_watermark = Table(
+    "ops_watermark",
+    metadata,
+    Column("step", String(64), primary_key=True),
+    Column("run", Integer, nullable=False, comment="the step has taken rows up to this run"),
+)
+
+ops_cursor = Table(
+    "ops_cursor",
+    metadata,
+    Column("system", String(64), primary_key=True),
+    Column("object", String(64), primary_key=True),
+    Column("cursor", Text, nullable=False),
+    Column("fields_hash", String(32), nullable=False, comment="of the mapping the cursor is for"),
+    Column("run", Integer, nullable=False),
+    Column("at", UtcTime, nullable=False),
+)
+
+ops_batch = Table(
+    "ops_batch",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("run", Integer, nullable=False),
+    Column("system", String(64), nullable=False),
+    Column("object", String(64), nullable=False),
+    Column("origin", Text, comment="the feed file the rows came from"),
+    Column("archive_path", Text, nullable=False),
+    Column("rows", Integer, nullable=False),
+    Column("at", UtcTime, nullable=False),
+    Index("ix_ops_batch_run", "run"),
+)
+
+ops_disposition = Table(
+    "ops_disposition",
+    metadata,
+    Column("run", Integer, primary_key=True),
+    Column("system", String(64), primary_key=True),
+    Column("object", String(64), primary_key=True),
+    Column("disposition", String(16), primary_key=True),
+    Column("rows", Integer, nullable=False),
+)
+
+ops_read = Table(
+    "ops_read",
+    metadata,
+    Column("run", Integer, primary_key=True),
+    Column("system", String(64), primary_key=True),
+    Column("object", String(64), primary_key=True),
+    Column("rows", Integer, nullable=False, comment="counted at the connector, before landing"),
+    Column("completed", Boolean, nullable=False),
+)
+
+ops_quarantine = Table(
+    "ops_quarantine",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("system", String(64), nullable=False),
+    Column("object", String(64), nullable=False),
+    Column("record_id", String(128), nullable=False),
+    Column("status", String(16), nullable=False, comment="waiting, released, replaced"),
+    Column("raw", Text, nullable=False, comment="JSON: the row as told"),
+    Column("raw_hash", String(32), nullable=False),
+    Column("faults", Text, nullable=False, comment="JSON: [{column, rule, value, message}]"),
+    Column("batch_id", Integer, nullable=False),
+    Column("first_run", Integer, nullable=False),
+    Column("run", Integer, nullable=False),
+    Index("ix_ops_quarantine_record", "system", "object", "record_id"),
+    Index("ix_ops_quarantine_status", "status"),
+)
+
+ops_plan = Table(
+    "ops_plan",
+    metadata,
+    Column("plan", String(40), primary_key=True),
+    Column("run", Integer, nullable=False),
+    Column("status", String(16), nullable=False, comment="open, applied, superseded"),
+    Column("config_hash", String(32), nullable=False),
+    Column("calls", Integer, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+)
+
+ops_change = Table(
+    "ops_change",
+    metadata,
+    Column("id", String(48), primary_key=True),
+    Column("plan", String(40), nullable=False),
+    Column("seq", Integer, nullable=False),
+    Column("system", String(64), nullable=False),
+    Column("object", String(64), nullable=False),
+    Column("op", String(16), nullable=False),
+    Column("record_id", String(128)),
+    Column("hub_id", String(40), nullable=False),
+    Column("fields", Text, nullable=False, comment="JSON: field → {before, after, why}"),
+    Column("outcome", String(16), nullable=False),
+    Column("code", String(80)),
+    Column("message", Text),
+    Column("remedy", Text),
+    Column("run", Integer, nullable=False, comment="the run of its outcome"),
+    Column("at", UtcTime),
+    Index("ix_ops_change_plan", "plan"),
+    Index("ix_ops_change_outcome", "outcome"),
+    Index("ix_ops_change_record", "system", "object", "record_id"),
+)
+
+ops_call = Table(
+    "ops_call",
+    metadata,
+    Column("run", Integer, primary_key=True),
+    Column("system", String(64), primary_key=True),
+    Column("step", String(32), primary_key=True),
+    Column("used", Integer, nullable=False),
+    Column("minimum", Integer, nullable=False),
+    Column("writes", Integer, nullable=False),
+    Column("quota_used", Integer),
+    Column("quota_limit", Integer),
+)
+
+ops_schema = Table(
+    "ops_schema",
+    metadata,
+    Column("system", String(64), primary_key=True),
+    Column("object", String(64), primary_key=True),
+    Column("fields", Text, nullable=False, comment="JSON: the mapped fields last pulled"),
+    Column("run", Integer, nullable=False),
+)
