@@ -1,0 +1,56 @@
+"""One outcome per change: what every `apply` shares, whatever the system's way of writing."""
+
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+
+from hub.connectors.contract import Change, Outcome
+from hub.errors import CredentialsRefused, HubError, PermissionLost, QuotaSpent, SystemUnreachable
+
+_CODES: dict[type[HubError], str] = {
+    QuotaSpent: "quota_spent",
+    SystemUnreachable: "unreachable",
+    CredentialsRefused: "credentials_refused",
+    PermissionLost: "permission_lost",
+}
+
+
+def grouped(
+    changes: Iterable[Change], by: Callable[[Change], Hashable]
+) -> Iterator[tuple[Change, ...]]:
+    """Changes that travel in the same kind of request, in the order they first appear."""
+    groups: dict[Hashable, list[Change]] = {}
+    for change in changes:
+        groups.setdefault(by(change), []).append(change)
+    yield from (tuple(group) for group in groups.values())
+
+
+def chunks(
+    changes: Sequence[Change], size: int, identity: Callable[[Change], Hashable]
+) -> Iterator[tuple[Change, ...]]:
+    """Requests of at most `size` changes in which no record appears twice.
+
+    The APIs refuse a request that names one record twice. The second change to a record waits for
+    a later request, so that changes to one record keep their order.
+    """
+    waves: list[list[Change]] = []
+    seen: defaultdict[Hashable, int] = defaultdict(int)
+    for change in changes:
+        wave = seen[identity(change)]
+        seen[identity(change)] += 1
+        if wave == len(waves):
+            waves.append([])
+        waves[wave].append(change)
+    for members in waves:
+        for start in range(0, len(members), size):
+            yield tuple(members[start : start + size])
+
+
+def pending(changes: Iterable[Change], error: HubError) -> Iterator[Outcome]:
+    """Changes that are not known to have landed; the next plan decides what is left to do."""
+    code = _CODES.get(type(error), "stopped")
+    for change in changes:
+        yield Outcome(change.id, "pending", change.record_id, code, error.message, error.remedy)
+
+
+def rejected(change: Change, code: str, message: str, remedy: str) -> Outcome:
+    return Outcome(change.id, "rejected", change.record_id, code, message, remedy)

@@ -1,0 +1,127 @@
+"""One org over HTTP: paths and headers by simple-salesforce, sending and judging answers by us."""
+
+import re
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+import requests
+from simple_salesforce.api import Salesforce
+
+from hub.config import SalesforceSystem
+from hub.connectors.contract import CallMeter
+from hub.connectors.http import MeteredSession, Patience, PlainHttp, Request
+from hub.connectors.salesforce import faults
+from hub.connectors.salesforce.auth import Token, TokenKeeper
+from hub.errors import CredentialsRefused
+
+_USAGE = re.compile(r"(?<!per-app-)api-usage=(\d+)/(\d+)")
+
+
+class Org:
+    """Sends requests as the integration user. Every call is counted in `calls`."""
+
+    def __init__(
+        self, system: str, config: SalesforceSystem, calls: CallMeter, patience: Patience
+    ) -> None:
+        self.system, self.calls, self.patience = system, calls, patience
+        self._config = config
+        self._session = MeteredSession(calls, config.timeout_seconds)
+        self._keeper = TokenKeeper(system, config, self._session, patience)
+        self._signed_in = False
+        self._signed: tuple[Token, Salesforce] | None = None
+
+    def close(self) -> None:
+        self._session.close()
+
+    def sign_in(self) -> Token:
+        """The current token; the first one is part of the minimum."""
+        if not self._signed_in:
+            self.calls.minimum += 1
+            self._signed_in = True
+        return self._keeper.token()
+
+    def get(self, path: str, params: Mapping[str, str] | None = None) -> requests.Response:
+        """`path` is below the versioned base, or on the host itself when it starts with `/`."""
+        return self._send("GET", path, params=params or {})
+
+    def write(
+        self, method: str, path: str, body: bytes, headers: Mapping[str, str]
+    ) -> requests.Response:
+        """A write that sets absolute values: it is replayed, headers and all, until answered."""
+        return self._send(method, path, body=body, headers=headers)
+
+    def _send(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, str] | None = None,
+        body: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> requests.Response:
+        def attempt() -> requests.Response:
+            token = self.sign_in()
+            response = self._exchange(token, method, path, params or {}, body, headers or {})
+            if faults.wants_login(response):
+                token = self._keeper.renewed(token)
+                response = self._exchange(token, method, path, params or {}, body, headers or {})
+                if faults.wants_login(response):
+                    raise CredentialsRefused(
+                        f"{self.system}: a token just issued is refused.",
+                        remedy="check the session settings and login hours of the integration user",
+                    )
+            faults.check(response, self.system)
+            return response
+
+        return self.patience.run(attempt)
+
+    def _exchange(
+        self,
+        token: Token,
+        method: str,
+        path: str,
+        params: Mapping[str, str],
+        body: bytes | None,
+        headers: Mapping[str, str],
+    ) -> requests.Response:
+        library = self._library(token)
+        url = (
+            f"https://{library.sf_instance}{path}"
+            if path.startswith("/")
+            else f"{library.base_url}{path}"
+        )
+        if method != "GET":
+            self.calls.writes += 1
+        response = self._session.exchange(
+            Request(method, url, {**self._headers(library), **headers}, params, body), self.system
+        )
+        self._note_usage(response)
+        return response
+
+    def _library(self, token: Token) -> Salesforce:
+        """The library in direct mode, where it adds nothing of its own; one per token."""
+        if self._signed is None or self._signed[0] != token:
+            parts = urlsplit(token.instance_url)
+            if parts.scheme == "http":
+                self._session.mount(f"https://{parts.netloc}/", PlainHttp(token.instance_url))
+            library = Salesforce(
+                session_id=token.access,
+                instance_url=token.instance_url,
+                version=self._config.api_version,
+                session=self._session,
+            )
+            self._signed = (token, library)
+        return self._signed[1]
+
+    def _headers(self, library: Salesforce) -> dict[str, str]:
+        headers = {
+            name: value for name, value in library.headers.items() if name != "X-PrettyPrint"
+        }
+        if self._config.instance_url.startswith("https:"):
+            headers["Accept-Encoding"] = "gzip"
+        return headers
+
+    def _note_usage(self, response: requests.Response) -> None:
+        match = _USAGE.search(response.headers.get("Sforce-Limit-Info", ""))
+        if match:
+            self.calls.quota_used, self.calls.quota_limit = int(match[1]), int(match[2])
