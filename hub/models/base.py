@@ -1,6 +1,6 @@
 """Metadata and the three column types that mean the same on SQLite and PostgreSQL.
 
-Money is `NUMERIC(15, 2)`. SQLite has no decimal type, but its NUMERIC affinity keeps every decimal
+Money is `NUMERIC(15, 2)`, a unit price `NUMERIC(15, 4)`. SQLite has no decimal type, but its NUMERIC affinity keeps every decimal
 of up to 15 significant digits exactly, so values compare and sort as on PostgreSQL; larger amounts
 are refused by validation. Sums that matter are made in Decimal by the hub, never by SQLite.
 Times are aware UTC; on SQLite they are text `YYYY-MM-DD HH:MM:SS.ffffff`, which sorts as time.
@@ -14,8 +14,7 @@ from sqlalchemy import MetaData
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import DateTime, Numeric, String, TypeDecorator, TypeEngine, UserDefinedType
 
-MONEY_DIGITS, MONEY_SCALE = 15, 2
-_CENT = Decimal(1).scaleb(-MONEY_SCALE)
+MONEY_DIGITS = 15
 
 metadata = MetaData(
     naming_convention={
@@ -32,29 +31,37 @@ class _SqliteNumeric(UserDefinedType[Any]):
 
     cache_ok = True
 
+    def __init__(self, scale: int) -> None:
+        self.scale = scale
+
     def get_col_spec(self, **_kw: Any) -> str:
-        return f"NUMERIC({MONEY_DIGITS}, {MONEY_SCALE})"
+        return f"NUMERIC({MONEY_DIGITS}, {self.scale})"
 
 
 class Money(TypeDecorator[Decimal]):
-    """An amount in the currency of its row, two decimals."""
+    """An amount in the currency of its row, with `scale` decimals."""
 
-    impl = Numeric(MONEY_DIGITS, MONEY_SCALE)
+    impl = Numeric(MONEY_DIGITS, 2)
     cache_ok = True
+
+    def __init__(self, scale: int = 2) -> None:
+        super().__init__(MONEY_DIGITS, scale)
+        self.scale = scale
+        self._unit = Decimal(1).scaleb(-scale)
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
         if dialect.name == "sqlite":
-            return dialect.type_descriptor(_SqliteNumeric())
-        return dialect.type_descriptor(Numeric(MONEY_DIGITS, MONEY_SCALE))
+            return dialect.type_descriptor(_SqliteNumeric(self.scale))
+        return dialect.type_descriptor(Numeric(MONEY_DIGITS, self.scale))
 
     def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> Any:
         if value is None:
             return None
-        exact = Decimal(value).quantize(_CENT)
+        exact = Decimal(value).quantize(self._unit)
         return str(exact) if dialect.name == "sqlite" else exact
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:  # noqa: ARG002
-        return None if value is None else Decimal(str(value)).quantize(_CENT)
+        return None if value is None else Decimal(str(value)).quantize(self._unit)
 
 
 SQLITE_TIME = "%Y-%m-%d %H:%M:%S.%f"

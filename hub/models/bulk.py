@@ -33,7 +33,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql import Executable, Select
 from sqlalchemy.types import TypeEngine
 
-from hub.models.base import MONEY_DIGITS, MONEY_SCALE, Money, UtcTime
+from hub.models.base import MONEY_DIGITS, Money, UtcTime
 
 _SQLITE_TIME = "%Y-%m-%d %H:%M:%S%.6f"
 
@@ -41,7 +41,7 @@ _SQLITE_TIME = "%Y-%m-%d %H:%M:%S%.6f"
 def polars_type(kind: TypeEngine[Any]) -> pl.DataType:
     """The polars type that holds a column's values without loss."""
     if isinstance(kind, Money):
-        return pl.Decimal(MONEY_DIGITS, MONEY_SCALE)
+        return pl.Decimal(MONEY_DIGITS, kind.scale)
     if isinstance(kind, UtcTime):
         return pl.Datetime("us", "UTC")
     if isinstance(kind, Boolean):

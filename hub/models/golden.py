@@ -107,7 +107,7 @@ pos_line = _golden(
     Column("sku", String(64), nullable=False),
     Column("product_name", String(255)),
     Column("quantity", Integer, nullable=False),
-    Column("unit_price", Money, nullable=False),
+    Column("unit_price", Money(4), nullable=False),
     Column("amount", Money, nullable=False, comment="quantity × unit_price"),
     Column("currency", String(3), nullable=False),
     Column("invoice_no", String(64), nullable=False),

@@ -57,7 +57,6 @@ def _person() -> tuple[Column[object], ...]:
 src_company = _source(
     "company",
     Column("name", String(255), nullable=False),
-    Column("domain", String(255)),
     Column("website", String(255)),
     Column("phone", String(64)),
     Column("street", String(255)),
@@ -135,7 +134,7 @@ src_pos_line = _source(
     Column("sku", String(64), nullable=False),
     Column("product_name", String(255)),
     Column("quantity", Integer, nullable=False),
-    Column("unit_price", Money, nullable=False),
+    Column("unit_price", Money(4), nullable=False),
     Column("currency", String(3), nullable=False),
     Column("invoice_no", String(64), nullable=False),
     Column("invoice_line", String(16), nullable=False),

@@ -1,0 +1,67 @@
+"""Code lists: what the hub's enumerations allow, and how countries and currencies are written.
+
+Countries and currencies come from the Unicode CLDR through Babel, so that `Deutschland`, `Germany`,
+`DEU` and `de` are all DE. A name that two countries share in different languages is left out: a
+guess would change data silently.
+"""
+
+from functools import cache
+
+from babel import Locale
+from babel.core import get_global
+from babel.numbers import list_currencies
+
+COMPANY_TYPES = ("customer", "prospect", "partner", "distributor", "reseller", "end_customer")
+PARTNER_TIERS = ("registered", "silver", "gold", "platinum")
+PARTNER_STATUSES = ("prospect", "applicant", "active", "suspended", "terminated")
+LEAD_STATUSES = ("open", "working", "converted", "closed")
+
+# Languages in which the trade writes country names on its forms.
+_LANGUAGES = (
+    *("en", "de", "fr", "es", "it", "nl", "pt", "sv", "da", "nb", "fi", "pl", "cs", "sk", "hu"),
+    *("ro", "el", "tr", "ru", "uk", "bg", "hr", "sl", "et", "lv", "lt", "ja", "zh", "ko", "ar"),
+)
+# In common use, but not CLDR's display names.
+_ALIASES = {
+    "uk": "GB",
+    "great britain": "GB",
+    "england": "GB",
+    "scotland": "GB",
+    "wales": "GB",
+    "northern ireland": "GB",
+    "usa": "US",
+    "u.s.a.": "US",
+    "u.s.": "US",
+    "united states of america": "US",
+    "holland": "NL",
+    "the netherlands": "NL",
+    "czech republic": "CZ",
+    "republic of ireland": "IE",
+    "eire": "IE",
+    "korea": "KR",
+    "russian federation": "RU",
+    "uae": "AE",
+}
+
+
+@cache
+def country_codes() -> dict[str, str]:
+    """Case-folded way of writing a country → its ISO 3166-1 alpha-2 code."""
+    names: dict[str, set[str]] = {}
+    for language in _LANGUAGES:
+        for code, name in Locale(language).territories.items():
+            if len(code) == 2 and code.isalpha():
+                names.setdefault(name.casefold(), set()).add(code)
+    codes = {name: next(iter(found)) for name, found in names.items() if len(found) == 1}
+    for alias, targets in get_global("territory_aliases").items():
+        if len(alias) == 3 and alias.isalpha() and len(targets) == 1:
+            codes[alias.casefold()] = targets[0]
+    codes.update(_ALIASES)
+    codes.update({c.casefold(): c for found in names.values() for c in found})
+    return codes
+
+
+@cache
+def currency_codes() -> frozenset[str]:
+    """ISO 4217 codes."""
+    return frozenset(list_currencies())

@@ -1,0 +1,95 @@
+"""From what a system told (text) to the hub's types, losing nothing.
+
+Each target column gets its typed value; the text it came from stays beside it as `COLUMN__told`, so
+that the schema can say "not readable as a date" with the value, instead of seeing a bare null.
+"""
+
+from collections.abc import Mapping
+
+import polars as pl
+from sqlalchemy import Boolean, Column, Date, Integer, Table
+
+from hub.checks.codes import country_codes
+from hub.models.base import MONEY_DIGITS, Money, UtcTime
+
+TOLD = "__told"
+
+# Sources write times as ISO 8601 with `Z`; a date column also takes the day of such a time.
+_ISO_TIME = r"^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}(\.\d+)?(Z|\+00:?00)$"
+_ISO_DAY = r"^\d{4}-\d{2}-\d{2}(T.*)?$"
+
+
+def told_column(name: str) -> str:
+    return f"{name}{TOLD}"
+
+
+def convert(
+    raw: pl.DataFrame,
+    pull: Mapping[str, str],
+    values: Mapping[str, Mapping[str, str]],
+    target: Table,
+) -> pl.DataFrame:
+    """`raw` (String columns by outside field) as typed columns of `target` plus `…__told` texts.
+
+    `pull` maps outside field → column; `values` maps column → (outside code → hub code), and a code
+    it does not know passes through for the schema to refuse. Blank text is a missing value.
+    """
+    told = raw.select(
+        blank_to_null(pl.col(field)).alias(told_column(column)) for field, column in pull.items()
+    )
+    typed = told.select(
+        _typed(target.c[column], pl.col(told_column(column)), values.get(column, {}))
+        for column in pull.values()
+    )
+    return typed.hstack(told)
+
+
+def blank_to_null(value: pl.Expr) -> pl.Expr:
+    stripped = value.str.strip_chars()
+    return pl.when(stripped != "").then(stripped)
+
+
+def _typed(column: Column[object], told: pl.Expr, codes: Mapping[str, str]) -> pl.Expr:
+    kind = column.type
+    if codes:
+        typed = told.replace(dict(codes))
+    elif isinstance(kind, Money):
+        # A cast rounds; only what fits exactly may pass.
+        exact = told.str.contains(rf"^-?\d+(\.\d{{1,{kind.scale}}}0*)?$")
+        typed = pl.when(exact).then(told).cast(pl.Decimal(MONEY_DIGITS, kind.scale), strict=False)
+    elif isinstance(kind, UtcTime):
+        # chrono reads `Z` and offsets alike; anything but UTC is refused by the pattern.
+        plain = told.str.replace("T", " ").str.replace(r"(Z|\+00:?00)$", "")
+        typed = (
+            pl.when(told.str.contains(_ISO_TIME))
+            .then(plain)
+            .str.to_datetime("%Y-%m-%d %H:%M:%S%.f", time_unit="us", strict=False)
+            .dt.replace_time_zone("UTC")
+        )
+    elif isinstance(kind, Date):
+        typed = (
+            pl.when(told.str.contains(_ISO_DAY))
+            .then(told.str.slice(0, 10))
+            .str.to_date("%Y-%m-%d", strict=False)
+        )
+    elif isinstance(kind, Boolean):
+        typed = told.str.to_lowercase().replace_strict(
+            {"true": True, "false": False}, default=None, return_dtype=pl.Boolean
+        )
+    elif isinstance(kind, Integer):
+        typed = told.str.replace(r"\.0+$", "").cast(pl.Int64, strict=False)
+    elif is_country(column.name):
+        typed = told.str.to_lowercase().replace_strict(
+            country_codes(), default=None, return_dtype=pl.String
+        )
+    elif column.name == "email":
+        typed = told.str.to_lowercase()
+    elif column.name == "currency":
+        typed = told.str.to_uppercase()
+    else:
+        typed = told
+    return typed.alias(column.name)
+
+
+def is_country(column: str) -> bool:
+    return column == "country" or column.endswith("_country")

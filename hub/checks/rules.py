@@ -1,0 +1,116 @@
+"""Business rules per source table, beside what the table's own types already say.
+
+A rule is a name (the reason code that ops sees), the column it hangs on, a polars expression that
+is true for good rows (a null is good: whether a value is required is the table's business), and a
+plain message. Sources of the rules: the distributor error list of the trade (POS), the CRMs' own
+restrictions (people, deals).
+"""
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from hub.checks import codes
+from hub.checks.convert import told_column
+
+# A whole value like 4.05E+12: a spreadsheet has eaten digits, the original cannot be restored.
+_SCIENTIFIC = r"(?i)^\d([.,]\d+)?e[+-]?\d+$"
+_EMAIL = r"^[^@\s,;<>]+@[^@\s,;<>.]+(\.[^@\s,;<>.]+)+$"
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One business rule; `holds` is true (or null) for rows that obey it."""
+
+    name: str
+    column: str
+    holds: pl.Expr
+    message: str
+
+
+def one_of(column: str, allowed: tuple[str, ...]) -> Rule:
+    shown = ", ".join(allowed)
+    return Rule("code_list", column, pl.col(column).is_in(allowed), f"must be one of: {shown}")
+
+
+def not_scientific(column: str) -> Rule:
+    return Rule(
+        "scientific_notation",
+        column,
+        ~pl.col(column).str.contains(_SCIENTIFIC),
+        "a spreadsheet turned this identifier into a rounded number; send it as text",
+    )
+
+
+def email_format(column: str) -> Rule:
+    return Rule(
+        "email_format", column, pl.col(column).str.contains(_EMAIL), "not an e-mail address"
+    )
+
+
+def currency_known(column: str) -> Rule:
+    return Rule(
+        "currency_unknown",
+        column,
+        pl.col(column).is_in(sorted(codes.currency_codes())),
+        "not an ISO 4217 currency code",
+    )
+
+
+def not_negative(column: str, name: str) -> Rule:
+    return Rule(name, column, pl.col(column) >= 0, "must not be negative")
+
+
+def any_of(columns: tuple[str, ...], hang_on: str, message: str) -> Rule:
+    present = pl.any_horizontal(pl.col(c).is_not_null() for c in columns)
+    return Rule("required", hang_on, present, message)
+
+
+_PERSON = (
+    email_format("email"),
+    any_of(
+        ("last_name", "first_name", "email", "name"),
+        "last_name",
+        "a person needs a name or an e-mail address",
+    ),
+)
+
+_MONEY = (currency_known("currency"), not_negative("amount", "negative_amount"))
+
+RULES: dict[str, tuple[Rule, ...]] = {
+    "company": (
+        one_of("company_type", codes.COMPANY_TYPES),
+        one_of("partner_tier", codes.PARTNER_TIERS),
+        one_of("partner_status", codes.PARTNER_STATUSES),
+        Rule("duns_format", "duns", pl.col("duns").str.contains(r"^\d{9}$"), "must be 9 digits"),
+        not_scientific("account_no"),
+        not_scientific("tax_id"),
+        not_negative("employees", "negative_number"),
+    ),
+    "contact": _PERSON,
+    "lead": (*_PERSON, one_of("status", codes.LEAD_STATUSES)),
+    "opportunity": _MONEY,
+    "pos_line": (
+        currency_known("currency"),
+        Rule("quantity_zero", "quantity", pl.col("quantity") != 0, "a line must move something"),
+        not_negative("unit_price", "negative_price"),
+        Rule(
+            "date_in_future",
+            "invoice_date",
+            pl.col("invoice_date") <= pl.col("report_date"),
+            "the invoice is dated after the report it stands in",
+        ),
+        not_scientific("serial_no"),
+        not_scientific("reseller_account"),
+        Rule(
+            "total_row",
+            "invoice_no",
+            pl.col("invoice_no").is_not_null()
+            | ~pl.any_horizontal(
+                pl.col(told_column(c)).str.contains(r"(?i)^(grand )?totals?\b|^summe|^gesamt")
+                for c in ("branch", "reseller_account", "reseller_name", "sku", "product_name")
+            ).fill_null(value=False),
+            "a total row, not a sale",
+        ),
+    ),
+}
