@@ -1,0 +1,123 @@
+"""Which files of a report are new, told by their bytes: names are reused, copies are renamed."""
+
+from collections.abc import Iterator
+from hashlib import blake2b
+from typing import Any
+
+import msgspec
+from fsspec.core import url_to_fs
+
+from hub.errors import StopSync, SystemUnreachable
+
+_MAGIC = frozenset("*?[")
+
+
+class Taken(msgspec.Struct, array_like=True, frozen=True):
+    """A file already taken: the digest of its bytes, and the stamp it bore (size and time)."""
+
+    digest: str
+    stamp: str | None = None
+
+
+class Ledger:
+    """The files already taken, by name: what a feed's cursor holds."""
+
+    def __init__(self, files: dict[str, Taken]) -> None:
+        self._files = files
+        self._digests = {taken.digest for taken in files.values()}
+
+    @classmethod
+    def read(cls, text: str | None, system: str) -> "Ledger":
+        if text is None:
+            return cls({})
+        try:
+            return cls(msgspec.json.decode(text, type=dict[str, Taken]))
+        except msgspec.MsgspecError as err:
+            raise StopSync(
+                f"{system}: the list of files already taken cannot be read.",
+                remedy="run `hub sync --full`",
+            ) from err
+
+    def text(self) -> str:
+        return msgspec.json.encode(self._files, order="sorted").decode()
+
+    def knows(self, file: "DroppedFile") -> bool:
+        """Whether the file bears the stamp it bore when it was taken: it need not be opened."""
+        taken = self._files.get(file.name)
+        return taken is not None and taken.stamp is not None and taken.stamp == file.stamp
+
+    def holds(self, digest: str) -> bool:
+        return digest in self._digests
+
+    def take(self, file: "DroppedFile", digest: str) -> None:
+        self._files[file.name] = Taken(digest, file.stamp)
+        self._digests.add(digest)
+
+
+class DroppedFile(msgspec.Struct, frozen=True):
+    """A file that matches a report's path. `name` is the report's, then the path after the part
+    without wildcards: it stays the same when the folder moves."""
+
+    name: str
+    path: str
+    stamp: str | None
+
+
+class Drop:
+    """The files of one report: a path, a folder's glob, or any fsspec URL of one."""
+
+    def __init__(self, system: str, report: str, url: str) -> None:
+        self._system, self._report, self._url = system, report, url
+
+    def files(self) -> Iterator[DroppedFile]:
+        """By name, so that weekly and monthly reports come in the order of their periods."""
+        found = self._reach(self._listed)
+        yield from sorted(found, key=lambda file: file.name)
+
+    def content(self, file: DroppedFile) -> bytes:
+        data: bytes = self._reach(lambda: self._filesystem().cat_file(file.path))
+        return data
+
+    def _listed(self) -> list[DroppedFile]:
+        filesystem = self._filesystem()
+        _, pattern = url_to_fs(self._url)
+        root = _root(pattern)
+        entries = filesystem.glob(pattern, detail=True) if _MAGIC & set(pattern) else {}
+        if not entries and filesystem.isfile(pattern):
+            entries = {pattern: filesystem.info(pattern)}
+        return [
+            DroppedFile(f"{self._report}/{str(path).removeprefix(root)}", str(path), _stamp(info))
+            for path, info in entries.items()
+            if info.get("type") != "directory"
+        ]
+
+    def _filesystem(self) -> Any:
+        return url_to_fs(self._url)[0]
+
+    def _reach(self, action: Any) -> Any:
+        try:
+            return action()
+        except (OSError, ImportError) as err:
+            raise SystemUnreachable(
+                f"{self._system}: cannot read {self._url} ({type(err).__name__}: {err}).",
+                remedy="check that the path exists and that the hub may read it",
+            ) from err
+
+
+def digest_of(content: bytes) -> str:
+    return blake2b(content, digest_size=16).hexdigest()
+
+
+def _root(pattern: str) -> str:
+    """The folder before the first wildcard, with its slash; of a plain path, its folder."""
+    plain = pattern
+    for position, character in enumerate(pattern):
+        if character in _MAGIC:
+            plain = pattern[:position]
+            break
+    return plain[: plain.rfind("/") + 1]
+
+
+def _stamp(info: dict[str, Any]) -> str | None:
+    changed = info.get("mtime") or info.get("LastModified") or info.get("ETag")
+    return f"{info.get('size')}@{changed}" if changed is not None else None
