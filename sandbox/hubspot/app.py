@@ -1,0 +1,144 @@
+"""The ASGI app: every rule of every module as a route, and the way of a request to its handler.
+
+A further subject is a module with `rules()`, listed here; a further gate is a step in `_answer`.
+"""
+
+import random
+from collections.abc import Callable, Coroutine
+
+import msgspec
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.types import ASGIApp
+
+from sandbox.clock import Clock
+from sandbox.hubspot import (
+    account,
+    associations,
+    auth,
+    batch,
+    control,
+    groups,
+    labels,
+    merge,
+    objects,
+    owners,
+    pipelines,
+    properties,
+    search,
+)
+from sandbox.hubspot.errors import ApiError
+from sandbox.hubspot.http import Box, Call, Reply, Rule
+from sandbox.hubspot.limits import Limiter
+from sandbox.hubspot.store import HubSpotStore
+from sandbox.hubspot.switches import Switches
+from sandbox.requestlog import LoggedApp, RequestLog
+
+CONTENT_TYPE = "application/json;charset=utf-8"
+_SUBJECTS = (
+    batch,
+    search,
+    merge,
+    objects,
+    associations,
+    labels,
+    groups,
+    properties,
+    pipelines,
+    owners,
+    account,
+    auth,
+    control,
+)
+_encoder = msgspec.json.Encoder()
+Endpoint = Callable[[Request], Coroutine[None, None, Response]]
+
+
+def create_app(
+    store: HubSpotStore,
+    *,
+    system: str,
+    log: RequestLog,
+    clock: Clock,
+    switches: Switches,
+) -> ASGIApp:
+    """One HubSpot account over HTTP, answering from `store`."""
+    box = Box(
+        store=store,
+        switches=switches,
+        clock=clock,
+        limiter=Limiter(switches, store.seed.time_zone),
+        chance=random.Random(store.portal_id),
+    )
+    app = Starlette(
+        routes=[
+            Route(rule.path, _endpoint(box, rule), methods=[rule.method])
+            for subject in _SUBJECTS
+            for rule in subject.rules()
+        ],
+        exception_handlers={HTTPException: _unrouted(box)},
+    )
+    app.router.redirect_slashes = False
+    return LoggedApp(app, system, log, clock)
+
+
+def _endpoint(box: Box, rule: Rule) -> Endpoint:
+    async def endpoint(request: Request) -> Response:
+        call = Call(
+            box=box,
+            method=request.method,
+            path=request.url.path,
+            params=request.path_params,
+            query=request.query_params,
+            body=await request.body(),
+            dated=rule.dated,
+        )
+        with box.store.db.lock:
+            response = _answer(call, rule, request.headers.get("authorization"))
+        request.state.rows = call.rows
+        return response
+
+    return endpoint
+
+
+def _answer(call: Call, rule: Rule, authorization: str | None) -> Response:
+    """Authentication, limits, permission, handler: the order in which the live API refuses."""
+    box = call.box
+    correlation_id = box.correlation_id()
+    try:
+        if rule.scopes is not None:
+            call.grant = auth.authenticate(box, authorization)
+            box.limiter.admit(call.grant, box.now(), search=rule.search)
+            auth.authorize(call.grant, rule, call)
+        reply = rule.handler(call)
+    except ApiError as error:
+        call.rows = 0
+        reply = Reply(error.status, error.body(correlation_id), dict(error.headers))
+    if call.grant is not None and not rule.search and box.switches.rate_limit_headers:
+        reply.headers.update(box.limiter.headers(call.grant, box.now()))
+    return _response(reply, correlation_id)
+
+
+def _response(reply: Reply, correlation_id: str) -> Response:
+    headers = {**reply.headers, "x-hubspot-correlation-id": correlation_id}
+    if reply.body is None:
+        return Response(status_code=reply.status, headers=headers)
+    headers["content-type"] = CONTENT_TYPE
+    return Response(_encoder.encode(reply.body), status_code=reply.status, headers=headers)
+
+
+def _unrouted(box: Box) -> Callable[[Request, Exception], Response]:
+    """Unknown paths and methods, in the same clothes as every other error."""
+
+    def handle(_request: Request, error: Exception) -> Response:
+        correlation_id = box.correlation_id()
+        status = error.status_code if isinstance(error, HTTPException) else 500
+        message = "resource not found" if status == 404 else f"Method not allowed ({status})"
+        return _response(
+            Reply(status, ApiError(status, message).body(correlation_id)), correlation_id
+        )
+
+    return handle

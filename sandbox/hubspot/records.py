@@ -1,0 +1,248 @@
+"""Records in their tables: one table an object type, one column a property.
+
+Moments are integers (epoch milliseconds), everything else is the text of the wire, so that reading
+is a plain SELECT and searching can use indices. Knows nothing of validation or of HTTP.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from sandbox.hubspot.catalog import Catalog
+from sandbox.hubspot.db import Database
+from sandbox.hubspot.schema import OBJECT_TYPES, ObjectType, Property
+from sandbox.hubspot.times import iso
+
+Raw = str | int | None
+Wire = dict[str, object]
+
+_SAFE_NAME = re.compile(r"[a-z][a-z0-9_]*")
+_FIRST_ID = 18_000_000_001
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """A choice of properties, ready to select and to print."""
+
+    names: tuple[str, ...]
+    select: str
+    moments: tuple[int, ...]
+    numbers: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A record as the write path sees it: raw values of the properties it asked for."""
+
+    id: int
+    created: int
+    updated: int
+    archived_at: int | None
+    values: Mapping[str, Raw]
+
+
+class Records:
+    """Reads and writes of single tables. Callers hold the lock, and a transaction to write."""
+
+    def __init__(self, db: Database, catalog: Catalog, portal_id: int) -> None:
+        self._db = db
+        self._catalog = catalog
+        self._portal_id = portal_id
+        self._shapes: dict[tuple[str, tuple[str, ...]], Shape] = {}
+        self._shapes_version = -1
+
+    # Tables and columns
+
+    def create_tables(self) -> None:
+        for kind in OBJECT_TYPES:
+            head = "created INTEGER, updated INTEGER, archived_at INTEGER"
+            self._db.execute(
+                f"CREATE TABLE IF NOT EXISTS {table(kind)} (id INTEGER PRIMARY KEY, {head})"
+            )
+            self._db.execute(
+                f"CREATE TABLE IF NOT EXISTS {lag_table(kind)} (seq INTEGER PRIMARY KEY, "
+                f"visible_at INTEGER, absent INTEGER, id INTEGER, {head})"
+            )
+            self._db.execute(
+                f"CREATE INDEX IF NOT EXISTS {table(kind)}_modified ON {table(kind)} (updated, id) "
+                "WHERE archived_at IS NULL"
+            )
+            self._db.execute(
+                f"CREATE INDEX IF NOT EXISTS {table(kind)}_archived ON {table(kind)} (id) "
+                "WHERE archived_at IS NOT NULL"
+            )
+
+    def add_column(self, kind: ObjectType, definition: Property) -> None:
+        """Make room for a property; the kept properties are columns of every table already."""
+        if definition.name in kind.always or not _SAFE_NAME.fullmatch(definition.name):
+            return
+        affinity = "INTEGER" if definition.type == "datetime" else "TEXT"
+        for name in (table(kind), lag_table(kind)):
+            present = {row[1] for row in self._db.execute(f"PRAGMA table_info({name})")}
+            if f"p_{definition.name}" not in present:
+                self._db.execute(f'ALTER TABLE {name} ADD COLUMN "p_{definition.name}" {affinity}')
+
+    # Shapes
+
+    def shape(self, kind: ObjectType, names: Iterable[str]) -> Shape:
+        """The known ones of `names` plus those that always come along."""
+        wanted = tuple(names)
+        if self._shapes_version != self._catalog.version:
+            self._shapes.clear()
+            self._shapes_version = self._catalog.version
+        shape = self._shapes.get((kind.name, wanted))
+        if shape is None:
+            shape = self._shapes[(kind.name, wanted)] = self._make_shape(kind, wanted)
+        return shape
+
+    def _make_shape(self, kind: ObjectType, wanted: Sequence[str]) -> Shape:
+        names = [
+            name
+            for name in dict.fromkeys([*kind.always, *wanted])
+            if self._catalog.property(kind, name) is not None
+        ]
+        types = [self._type(kind, name) for name in names]
+        return Shape(
+            names=tuple(names),
+            select=", ".join(
+                ["id, created, updated, archived_at", *(column(kind, n) for n in names)]
+            ),
+            moments=tuple(n for n, type in enumerate(types) if type == "datetime"),
+            numbers=tuple(n for n, name in enumerate(names) if name == "hs_object_id"),
+        )
+
+    def _type(self, kind: ObjectType, name: str) -> str:
+        definition = self._catalog.property(kind, name)
+        return definition.type if definition is not None else ""
+
+    def render(self, kind: ObjectType, shape: Shape, row: Sequence[Raw]) -> Wire:
+        """A selected row as the wire shows it: strings and nulls only inside `properties`."""
+        record_id, created, updated, archived_at = row[:4]
+        values = list(row[4:])
+        for position in shape.moments:
+            moment = values[position]
+            if isinstance(moment, int):
+                values[position] = iso(moment)
+        for position in shape.numbers:
+            values[position] = str(values[position])
+        wire: Wire = {
+            "id": str(record_id),
+            "properties": dict(zip(shape.names, values, strict=True)),
+            "createdAt": iso(int(created or 0)),
+            "updatedAt": iso(int(updated or 0)),
+            "archived": archived_at is not None,
+        }
+        if archived_at is not None:
+            wire["archivedAt"] = iso(int(archived_at))
+        wire["url"] = (
+            f"https://app.hubspot.com/contacts/{self._portal_id}/record/{kind.type_id}/{record_id}"
+        )
+        return wire
+
+    # Reading
+
+    def page(
+        self, kind: ObjectType, shape: Shape, after: int, limit: int, *, archived: bool
+    ) -> list[Wire]:
+        """Records with an id above `after`, in the order of ids."""
+        state = "NOT NULL" if archived else "NULL"
+        rows = self._db.execute(
+            f"SELECT {shape.select} FROM {table(kind)} "
+            f"WHERE id > ? AND archived_at IS {state} ORDER BY id LIMIT ?",
+            (after, limit),
+        )
+        return [self.render(kind, shape, row) for row in rows]
+
+    def fetch(
+        self, kind: ObjectType, shape: Shape, ids: Sequence[int], *, archived: bool | None = False
+    ) -> dict[int, Wire]:
+        """Those of `ids` that exist, alive or archived as asked (None: either)."""
+        marks = ", ".join("?" * len(ids))
+        state = {None: "", False: "AND archived_at IS NULL", True: "AND archived_at IS NOT NULL"}
+        rows = self._db.execute(
+            f"SELECT {shape.select} FROM {table(kind)} WHERE id IN ({marks}) {state[archived]}", ids
+        )
+        return {row[0]: self.render(kind, shape, row) for row in rows}
+
+    def stored(self, kind: ObjectType, record_id: int, names: Sequence[str] = ()) -> Stored | None:
+        """The raw values of a record, archived ones included."""
+        columns = "".join(f", {column(kind, name)}" for name in names)
+        row = self._db.execute(
+            f"SELECT id, created, updated, archived_at{columns} FROM {table(kind)} WHERE id = ?",
+            (record_id,),
+        ).fetchone()
+        if row is None:
+            return None
+        return Stored(row[0], row[1], row[2], row[3], dict(zip(names, row[4:], strict=True)))
+
+    def alive(self, kind: ObjectType, record_id: int) -> bool:
+        row = self._db.execute(
+            f"SELECT 1 FROM {table(kind)} WHERE id = ? AND archived_at IS NULL", (record_id,)
+        ).fetchone()
+        return row is not None
+
+    # Writing
+
+    def next_id(self, kind: ObjectType) -> int:
+        return self._db.next_value(f"id:{kind.name}", _FIRST_ID)
+
+    def insert(self, kind: ObjectType, record_id: int, at: int, values: Mapping[str, Raw]) -> None:
+        columns = "".join(f', "p_{name}"' for name in values)
+        marks = ", ?" * len(values)
+        self._db.execute(
+            f"INSERT INTO {table(kind)} (id, created, updated{columns}) VALUES (?, ?, ?{marks})",
+            (record_id, at, at, *values.values()),
+        )
+
+    def update(self, kind: ObjectType, record_id: int, at: int, values: Mapping[str, Raw]) -> None:
+        columns = "".join(f', "p_{name}" = ?' for name in values)
+        self._db.execute(
+            f"UPDATE {table(kind)} SET updated = ?{columns} WHERE id = ?",
+            (at, *values.values(), record_id),
+        )
+
+    def set_created(self, kind: ObjectType, record_id: int, created: int) -> None:
+        self._db.execute(f"UPDATE {table(kind)} SET created = ? WHERE id = ?", (created, record_id))
+
+    def set_archived(self, kind: ObjectType, record_id: int, at: int | None) -> None:
+        self._db.execute(f"UPDATE {table(kind)} SET archived_at = ? WHERE id = ?", (at, record_id))
+
+    def remove(self, kind: ObjectType, record_id: int) -> None:
+        self._db.execute(f"DELETE FROM {table(kind)} WHERE id = ?", (record_id,))
+
+    # Redirects left by merges
+
+    def resolve(self, kind: ObjectType, record_id: int) -> int:
+        """The id that answers for this one today: itself, or the survivor of its merges."""
+        seen = record_id
+        while True:
+            row = self._db.execute(
+                "SELECT new_id FROM alias WHERE object = ? AND old_id = ?", (kind.name, seen)
+            ).fetchone()
+            if row is None:
+                return seen
+            seen = int(row[0])
+
+    def redirect(self, kind: ObjectType, old_id: int, new_id: int) -> None:
+        self._db.execute(
+            "INSERT OR REPLACE INTO alias VALUES (?, ?, ?)", (kind.name, old_id, new_id)
+        )
+
+
+def table(kind: ObjectType) -> str:
+    return f"record_{kind.name}"
+
+
+def lag_table(kind: ObjectType) -> str:
+    return f"unindexed_{kind.name}"
+
+
+def column(kind: ObjectType, name: str) -> str:
+    """The SQL column that holds a property of a kind."""
+    if name == "hs_object_id":
+        return "id"
+    if name == "createdate":
+        return "created"
+    if name == kind.modified:
+        return "updated"
+    return f'"p_{name}"'

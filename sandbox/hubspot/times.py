@@ -1,0 +1,42 @@
+"""The faces of a moment on HubSpot's wire: epoch milliseconds, ISO 8601 in UTC, plain dates."""
+
+import re
+from datetime import UTC, date, datetime, timedelta
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
+_MILLIS_TEXT = re.compile(r"-?\d{1,15}")
+DAY_MS = 86_400_000
+
+
+def to_millis(moment: datetime) -> int:
+    """Epoch milliseconds; a moment without a zone is taken as UTC."""
+    aware = moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+    return (aware - _EPOCH) // _MILLISECOND
+
+
+def iso(millis: int) -> str:
+    """The way live responses print it: `Z`, and no fraction when the milliseconds are zero."""
+    text = (_EPOCH + timedelta(milliseconds=millis)).isoformat(
+        timespec="milliseconds" if millis % 1000 else "seconds"
+    )
+    return f"{text[:-6]}Z"
+
+
+def millis_of(value: str | int | datetime) -> int:
+    """A moment from any of the forms a write or a loader may use; ValueError when it is none."""
+    if isinstance(value, datetime):
+        return to_millis(value)
+    if isinstance(value, int):
+        return value
+    if _MILLIS_TEXT.fullmatch(value):
+        return int(value)
+    if "T" not in value:
+        return to_millis(datetime.combine(date.fromisoformat(value), datetime.min.time(), UTC))
+    return to_millis(datetime.fromisoformat(value))
+
+
+def clock_text(millis: int) -> str:
+    """Time of day as HubSpot quotes it when it refuses a date that is not at midnight."""
+    seconds, thousandths = divmod(millis % DAY_MS, 1000)
+    return f"{seconds // 3600}:{seconds // 60 % 60}:{seconds % 60}.{thousandths:03d}"
