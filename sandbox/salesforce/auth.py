@@ -1,0 +1,139 @@
+"""The OAuth token endpoint, revocation, and who a token belongs to."""
+
+import base64
+import binascii
+import hashlib
+import hmac
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sandbox.salesforce.errors import ApiError
+from sandbox.salesforce.org import Org
+from sandbox.salesforce.store import ORG_ID
+
+GENERIC_HOSTS = ("login.salesforce.com", "test.salesforce.com")
+
+
+class TokenError(Exception):
+    """A refusal of the token endpoint: HTTP 400 with one JSON object, not an array."""
+
+    def __init__(self, error: str, description: str) -> None:
+        super().__init__(f"{error}: {description}")
+        self.body = {"error": error, "error_description": description}
+
+
+@dataclass(frozen=True)
+class App:
+    client_id: str
+    secret: str
+    name: str
+    run_as: str | None
+    flows: tuple[str, ...]
+
+
+def find_app(org: Org, client_id: str) -> App | None:
+    row = org.store.db.execute("SELECT * FROM _app WHERE client_id = ?", (client_id,)).fetchone()
+    return App(row[0], row[1], row[2], row[3], tuple(row[4].split())) if row else None
+
+
+def token(org: Org, form: Mapping[str, str], headers: Mapping[str, str]) -> dict[str, str]:
+    """The success body for a token request, or TokenError."""
+    grants = {"client_credentials": _client_credentials, "refresh_token": _refresh}
+    grant = form.get("grant_type", "")
+    if grant not in grants:
+        raise TokenError("unsupported_grant_type", "grant type not supported")
+    client_id, secret = _credentials(form, headers)
+    app = find_app(org, client_id)
+    if app is None:
+        raise TokenError("invalid_client_id", "client identifier invalid")
+    if secret is None and grant == "client_credentials":
+        raise TokenError("invalid_client", "invalid client credentials")
+    if secret is not None and not hmac.compare_digest(secret.encode(), app.secret.encode()):
+        raise TokenError("invalid_client", "invalid client credentials")
+    if grant not in app.flows:
+        raise TokenError("unsupported_grant_type", "grant type not supported")
+    return grants[grant](org, app, form, headers)
+
+
+def _credentials(form: Mapping[str, str], headers: Mapping[str, str]) -> tuple[str, str | None]:
+    scheme, _, encoded = headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "basic":
+        try:
+            client_id, _, secret = base64.b64decode(encoded, validate=True).decode().partition(":")
+        except (binascii.Error, UnicodeDecodeError):
+            raise TokenError("invalid_client", "invalid client credentials") from None
+        return client_id, secret
+    return form.get("client_id", ""), form.get("client_secret")
+
+
+def _client_credentials(
+    org: Org, app: App, form: Mapping[str, str], headers: Mapping[str, str]
+) -> dict[str, str]:
+    host = headers.get("host", "").split(":")[0].lower()
+    if org.switches.generic_login_host or host in GENERIC_HOSTS:
+        raise TokenError("invalid_grant", "request not supported on this domain")
+    if app.run_as is None:
+        raise TokenError("invalid_grant", "no client credentials user enabled")
+    return success(org, app, app.run_as)
+
+
+def _refresh(
+    org: Org, app: App, form: Mapping[str, str], headers: Mapping[str, str]
+) -> dict[str, str]:
+    given = form.get("refresh_token", "")
+    row = org.store.db.execute(
+        "SELECT user_id FROM _grant WHERE token = ? AND client_id = ? AND NOT revoked",
+        (given, app.client_id),
+    ).fetchone()
+    if row is None:
+        raise TokenError("invalid_grant", "expired access/refresh token")
+    body = success(org, app, row[0])
+    if org.switches.rotate_refresh_tokens:
+        org.sessions.revoke(given)
+        body["refresh_token"] = grant_access(org, app.client_id, row[0])
+    return body
+
+
+def success(org: Org, app: App, user_id: str) -> dict[str, str]:
+    """What a granted request is answered with. There is no `expires_in`: a 401 tells."""
+    now = org.now()
+    identity = f"{org.base_url}/id/{ORG_ID}/{user_id}"
+    issued_at = str(int(now.timestamp() * 1000))
+    digest = hmac.new(app.secret.encode(), (identity + issued_at).encode(), hashlib.sha256)
+    return {
+        "access_token": org.sessions.issue(user_id, app.client_id, now),
+        "signature": base64.b64encode(digest.digest()).decode(),
+        "scope": "api",
+        "instance_url": org.base_url,
+        "id": identity,
+        "token_type": "Bearer",
+        "issued_at": issued_at,
+    }
+
+
+def grant_access(org: Org, client_id: str, user_id: str) -> str:
+    """A refresh token as the browser consent would give; the oldest beyond the limit ends."""
+    db = org.store.db
+    token = f"5Aep{secrets.token_urlsafe(48)}"
+    db.execute(
+        "INSERT INTO _grant VALUES (?,?,?,?,0)", (token, user_id, client_id, org.now().isoformat())
+    )
+    db.execute(
+        "UPDATE _grant SET revoked = 1 WHERE rowid IN (SELECT rowid FROM _grant WHERE user_id = ? "
+        "AND client_id = ? AND NOT revoked ORDER BY rowid DESC LIMIT -1 OFFSET ?)",
+        (user_id, client_id, org.switches.grants_per_user_and_app),
+    )
+    return token
+
+
+def authenticate(org: Org, headers: Mapping[str, str], now: datetime) -> str:
+    """The user a data call is made by, or INVALID_SESSION_ID."""
+    scheme, _, credential = headers.get("authorization", "").partition(" ")
+    if scheme.lower() in ("bearer", "oauth") and not org.switches.reject_all_sessions:
+        lifetime = timedelta(seconds=org.switches.session_seconds)
+        user_id = org.sessions.user_of(credential.strip(), now, lifetime)
+        if user_id is not None:
+            return user_id
+    raise ApiError("INVALID_SESSION_ID", "Session expired or invalid")

@@ -1,0 +1,56 @@
+"""The running org that handlers work on: its records, settings, clock and short-lived state."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from random import Random
+from zoneinfo import ZoneInfo
+
+from sandbox.clock import Clock
+from sandbox.salesforce.cursors import Cursors
+from sandbox.salesforce.errors import not_found
+from sandbox.salesforce.schema import SObject
+from sandbox.salesforce.sessions import Sessions
+from sandbox.salesforce.soql.scope import Context
+from sandbox.salesforce.store import SalesforceStore
+from sandbox.salesforce.switches import Switches
+from sandbox.salesforce.usage import ApiUsage
+from sandbox.salesforce.values import stamp
+
+
+@dataclass
+class Org:
+    store: SalesforceStore
+    switches: Switches
+    clock: Clock
+    base_url: str
+    sessions: Sessions
+    usage: ApiUsage = field(default_factory=ApiUsage)
+    cursors: Cursors = field(default_factory=Cursors)
+    queries_run: int = 0
+
+    def now(self) -> datetime:
+        return self.clock.now()
+
+    def stamp(self) -> str:
+        """This moment as columns hold it, in whole seconds."""
+        return stamp(self.clock.now())
+
+    def sobject(self, name: str) -> SObject:
+        """The object of this name (without case) or NOT_FOUND."""
+        found = self.store.schema.get(name)
+        if found is None:
+            raise not_found()
+        return found
+
+    def context(self, *, include_deleted: bool) -> Context:
+        """What to read the next statement against; each gets its own shuffle of unordered rows."""
+        self.queries_run += 1
+        # A reproducible shuffle, nothing secret.
+        dice = Random(f"{self.switches.order_seed}:{self.queries_run}")  # noqa: S311
+        return Context(
+            self.store.schema,
+            self.clock.now(),
+            ZoneInfo(self.switches.user_time_zone),
+            include_deleted,
+            dice.randrange(2**31),
+        )

@@ -1,0 +1,351 @@
+"""The org's memory: one SQLite table per object with a real column per field, plus its schema.
+
+The table columns hold what the API shows (see `values`). Two hidden columns serve the platform's
+own machinery: `_DeletedAt` (when the record went to the recycle bin) and `_VisibleFrom` (when the
+transaction that inserted it commits, if that is later than its stamp).
+"""
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+
+import msgspec
+
+from sandbox.salesforce.derive import derived_values
+from sandbox.salesforce.ids import record_id, serial, to_long
+from sandbox.salesforce.schema import TEXT_TYPES, Field, Schema, SObject
+from sandbox.salesforce.stock import stock_objects
+from sandbox.salesforce.values import SqlValue, parse_instant, stamp
+
+DEMO_CLIENT_ID = "demo-client-id"
+DEMO_CLIENT_SECRET = "demo-client-secret"  # noqa: S105  (a sandbox org's published demo secret)
+ORG_ID = record_id("00D", 1)
+INTEGRATION_USER_ID = record_id("005", 900_001)
+INTEGRATION_USERNAME = "integration@acme.example"
+INTEGRATION_PASSWORD = "demo-password"  # noqa: S105
+SECURITY_TOKEN = "demo-security-token"  # noqa: S105
+
+Row = dict[str, SqlValue]
+
+_SYSTEM_TABLES = """
+CREATE TABLE IF NOT EXISTS _schema(object TEXT PRIMARY KEY, body BLOB, changed_at TEXT);
+CREATE TABLE IF NOT EXISTS _sequence(prefix TEXT PRIMARY KEY, last INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS _app(
+  client_id TEXT PRIMARY KEY, secret TEXT, name TEXT, run_as TEXT, flows TEXT);
+CREATE TABLE IF NOT EXISTS _credential(
+  username TEXT PRIMARY KEY, password TEXT, security_token TEXT, user_id TEXT);
+CREATE TABLE IF NOT EXISTS _session(
+  token TEXT PRIMARY KEY, user_id TEXT, client_id TEXT, issued_at TEXT, revoked INTEGER DEFAULT 0);
+CREATE TABLE IF NOT EXISTS _grant(
+  token TEXT PRIMARY KEY, user_id TEXT, client_id TEXT, issued_at TEXT, revoked INTEGER DEFAULT 0);
+"""
+
+
+def quoted(name: str) -> str:
+    return f'"{name}"'
+
+
+class SalesforceStore:
+    """Records, schema, apps and tokens of one org, in a file or (path None) in memory."""
+
+    def __init__(self, path: Path | None) -> None:
+        self.db = sqlite3.connect(
+            path if path is not None else ":memory:",
+            isolation_level=None,
+            check_same_thread=False,
+            cached_statements=512,
+        )
+        for pragma in ("journal_mode=WAL", "synchronous=OFF", "cache_size=-65536"):
+            self.db.execute(f"PRAGMA {pragma}")
+        self.db.create_function("sf_fold", 1, _fold, deterministic=True)
+        self.db.executescript(_SYSTEM_TABLES)
+        self.schema = Schema([])
+        self.schema_changed_at: dict[str, datetime] = {}
+        self._depth = 0
+        self._read_schema()
+        if not self.schema_changed_at:
+            self._found_org()
+
+    def close(self) -> None:
+        self.db.close()
+
+    # --- schema -----------------------------------------------------------------------------
+
+    def put_object(self, sobject: SObject, now: datetime | None = None) -> None:
+        """Create an object or change its definition; new fields get a column."""
+        at = (now or datetime.now(UTC)).astimezone(UTC).replace(microsecond=0)
+        known = self.schema.get(sobject.name)
+        if known is None:
+            self._create_table(sobject)
+        else:
+            present = {field.name for field in known.stored}
+            for field in sobject.stored:
+                if field.name not in present:
+                    self._add_column(sobject, field)
+        self.db.execute(
+            "INSERT OR REPLACE INTO _schema VALUES (?,?,?)",
+            (sobject.name, msgspec.json.encode(sobject), at.isoformat()),
+        )
+        self.schema.put(sobject)
+        self.schema_changed_at[sobject.name] = at
+
+    def put_field(self, sobject_name: str, field: Field, now: datetime | None = None) -> None:
+        """Add a field to an object, or replace its definition."""
+        sobject = self.schema.get(sobject_name)
+        if sobject is None:
+            raise KeyError(sobject_name)
+        others = tuple(f for f in sobject.fields if f.name.lower() != field.name.lower())
+        self.put_object(msgspec.structs.replace(sobject, fields=(*others, field)), now)
+
+    def _read_schema(self) -> None:
+        for name, body, at in self.db.execute("SELECT * FROM _schema ORDER BY rowid"):
+            self.schema.put(msgspec.json.decode(body, type=SObject))
+            self.schema_changed_at[name] = datetime.fromisoformat(at)
+
+    def _create_table(self, sobject: SObject) -> None:
+        columns = ", ".join(_column(field) for field in sobject.stored)
+        table = quoted(sobject.name)
+        self.db.execute(
+            f"CREATE TABLE {table} (_row INTEGER PRIMARY KEY, {columns}, "
+            "_DeletedAt TEXT, _VisibleFrom TEXT)"
+        )
+        self._index(sobject, "Id", unique=True)
+        self.db.execute(
+            f'CREATE INDEX "{sobject.name}_by_stamp" ON {table} ("SystemModstamp", "Id")'
+        )
+        for field in sobject.stored:
+            self._index_if_looked_up(sobject, field)
+
+    def _add_column(self, sobject: SObject, field: Field) -> None:
+        self.db.execute(f"ALTER TABLE {quoted(sobject.name)} ADD COLUMN {_column(field)}")
+        self._index_if_looked_up(sobject, field)
+
+    def _index_if_looked_up(self, sobject: SObject, field: Field) -> None:
+        system = field.name in ("Id", "CreatedById", "LastModifiedById")
+        if not system and (field.id_lookup or field.external_id or field.reference_to):
+            self._index(sobject, field.name)
+
+    def _index(self, sobject: SObject, column: str, *, unique: bool = False) -> None:
+        self.db.execute(
+            f'CREATE {"UNIQUE" if unique else ""} INDEX "{sobject.name}_{column}" '
+            f'ON {quoted(sobject.name)} ("{column}")'
+        )
+
+    def _found_org(self) -> None:
+        with self.transaction():
+            for sobject in stock_objects():
+                self.put_object(sobject)
+            self.put_app(DEMO_CLIENT_ID, DEMO_CLIENT_SECRET, "Partner Hub", INTEGRATION_USER_ID)
+            self.put_credential(
+                INTEGRATION_USERNAME, INTEGRATION_PASSWORD, SECURITY_TOKEN, INTEGRATION_USER_ID
+            )
+            self.load(
+                {
+                    "User": [
+                        {
+                            "Id": INTEGRATION_USER_ID,
+                            "Username": INTEGRATION_USERNAME,
+                            "LastName": "Integration",
+                            "FirstName": "Hub",
+                            "Email": INTEGRATION_USERNAME,
+                            "CreatedDate": "2020-01-01T00:00:00Z",
+                        }
+                    ]
+                }
+            )
+
+    def put_app(
+        self,
+        client_id: str,
+        secret: str,
+        name: str,
+        run_as: str | None,
+        flows: str = "client_credentials refresh_token",
+    ) -> None:
+        """Install an external client app; without `run_as` it has no client credentials user."""
+        self.db.execute(
+            "INSERT OR REPLACE INTO _app VALUES (?,?,?,?,?)",
+            (client_id, secret, name, run_as, flows),
+        )
+
+    def put_credential(self, username: str, password: str, token: str, user_id: str) -> None:
+        """Let a user log in by name and password."""
+        self.db.execute(
+            "INSERT OR REPLACE INTO _credential VALUES (?,?,?,?)",
+            (username.lower(), password, token, user_id),
+        )
+
+    # --- transactions -----------------------------------------------------------------------
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All or nothing, nestable: an error undoes what happened inside and goes on upwards."""
+        self._depth += 1
+        name = f"level_{self._depth}"
+        self.db.execute(f"SAVEPOINT {name}")
+        try:
+            yield
+        except BaseException:
+            self.db.execute(f"ROLLBACK TO {name}")
+            raise
+        finally:
+            self.db.execute(f"RELEASE {name}")
+            self._depth -= 1
+
+    # --- records ----------------------------------------------------------------------------
+
+    def next_id(self, prefix: str) -> str:
+        row = self.db.execute(
+            "INSERT INTO _sequence VALUES (?, 1) "
+            "ON CONFLICT(prefix) DO UPDATE SET last = last + 1 RETURNING last",
+            (prefix,),
+        ).fetchone()
+        return record_id(prefix, int(row[0]))
+
+    def fetch(self, sobject: SObject, record: str) -> Row | None:
+        """The stored columns of one record, deleted or not, with the hidden ones."""
+        cursor = self.db.execute(f'SELECT * FROM {quoted(sobject.name)} WHERE "Id" = ?', (record,))
+        values = cursor.fetchone()
+        if values is None:
+            return None
+        return dict(zip((column[0] for column in cursor.description), values, strict=True))
+
+    def insert(self, sobject: SObject, values: Row) -> None:
+        columns = ", ".join(map(quoted, values))
+        marks = ", ".join("?" * len(values))
+        self.db.execute(
+            f"INSERT INTO {quoted(sobject.name)} ({columns}) VALUES ({marks})",
+            tuple(values.values()),
+        )
+
+    def update(self, sobject: SObject, record: str, values: Row) -> None:
+        assignments = ", ".join(f"{quoted(name)} = ?" for name in values)
+        self.db.execute(
+            f'UPDATE {quoted(sobject.name)} SET {assignments} WHERE "Id" = ?',
+            (*values.values(), record),
+        )
+
+    def touch(self, sobject: SObject, records: Sequence[str], moment: datetime) -> None:
+        """What background processes do: move SystemModstamp and nothing else."""
+        self.db.executemany(
+            f'UPDATE {quoted(sobject.name)} SET "SystemModstamp" = ? WHERE "Id" = ?',
+            [(stamp(moment), record) for record in records],
+        )
+
+    def clear_records(self) -> None:
+        """Remove all records but the integration user, whose sessions stay valid."""
+        with self.transaction():
+            for sobject in self.schema:
+                self.db.execute(
+                    f'DELETE FROM {quoted(sobject.name)} WHERE "Id" != ?', (INTEGRATION_USER_ID,)
+                )
+
+    def load(self, objects: Mapping[str, Iterable[Mapping[str, object]]]) -> None:
+        """Insert records as they are: ids and stamps are kept, rules are not asked.
+
+        Missing stamps follow from each other (created, modified, system), missing ids are allotted.
+        """
+        now = stamp(datetime.now(UTC))
+        with self.transaction():
+            for name, records in objects.items():
+                sobject = self.schema.get(name)
+                if sobject is None:
+                    raise KeyError(name)
+                self._load_object(sobject, records, now)
+
+    def _load_object(
+        self, sobject: SObject, records: Iterable[Mapping[str, object]], now: str
+    ) -> None:
+        fields = [field.name for field in sobject.stored]
+        statement = (
+            f"INSERT INTO {quoted(sobject.name)} ({', '.join(map(quoted, fields))}) "
+            f"VALUES ({', '.join('?' * len(fields))})"
+        )
+        template: Row = dict.fromkeys(fields)
+        template.update(stock_defaults(sobject))
+        top = 0
+        rows: list[tuple[SqlValue, ...]] = []
+        for record in records:
+            row = self._loaded_row(sobject, template, record, now)
+            top = max(top, serial(str(row["Id"])) or 0)
+            rows.append(tuple(map(row.__getitem__, fields)))
+        self.db.executemany(statement, rows)
+        self.db.execute(
+            "INSERT INTO _sequence VALUES (?, ?) "
+            "ON CONFLICT(prefix) DO UPDATE SET last = max(last, excluded.last)",
+            (sobject.key_prefix, top),
+        )
+
+    def _loaded_row(
+        self, sobject: SObject, template: Row, record: Mapping[str, object], now: str
+    ) -> Row:
+        row = dict(template)
+        for name, value in record.items():
+            field = sobject.any_field(name)
+            if field is None:
+                raise KeyError(f"{sobject.name}.{name}")
+            row[field.name] = _as_stored(field, value)
+        row["Id"] = row["Id"] or self.next_id(sobject.key_prefix)
+        row["CreatedDate"] = row["CreatedDate"] or now
+        row["LastModifiedDate"] = row["LastModifiedDate"] or row["CreatedDate"]
+        row["SystemModstamp"] = row["SystemModstamp"] or row["LastModifiedDate"]
+        for author in ("OwnerId", "CreatedById", "LastModifiedById"):
+            if author in template and row[author] is None:
+                row[author] = INTEGRATION_USER_ID
+        derived = derived_values(sobject.name, row)
+        row.update((name, value) for name, value in derived.items() if name not in record)
+        return row
+
+
+def stock_defaults(sobject: SObject) -> Row:
+    """What a new record holds in fields nobody gave a value."""
+    return {
+        field.name: int(field.default) if isinstance(field.default, bool) else field.default
+        for field in sobject.stored
+        if field.default is not None
+    }
+
+
+def _column(field: Field) -> str:
+    if field.type in ("boolean", "int"):
+        return f'"{field.name}" INTEGER'
+    if field.type in ("double", "currency", "percent"):
+        return f'"{field.name}" REAL'
+    if field.case_sensitive or not (field.type in TEXT_TYPES or field.values):
+        return f'"{field.name}" TEXT'
+    return f'"{field.name}" TEXT COLLATE NOCASE'
+
+
+def _as_stored(field: Field, value: object) -> SqlValue:
+    if value is None or value == "":
+        return None
+    if isinstance(value, bool):
+        return int(value)
+    if isinstance(value, datetime):
+        return stamp(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        return float(value)
+    if not isinstance(value, str | int | float):
+        raise TypeError(f"{field.name}: cannot store {type(value).__name__}")
+    if field.type == "datetime" and isinstance(value, str):
+        moment = parse_instant(value)
+        if moment is None:
+            raise ValueError(f"{field.name}: not an instant with a zone: {value}")
+        return stamp(moment)
+    if field.type in ("id", "reference"):
+        long_id = to_long(str(value))
+        if long_id is None:
+            raise ValueError(f"{field.name}: not an id: {value}")
+        return long_id
+    if field.type in ("currency", "double", "percent"):
+        return float(value)
+    return value
+
+
+def _fold(value: SqlValue) -> SqlValue:
+    return value.casefold() if isinstance(value, str) else value

@@ -1,0 +1,29 @@
+"""Counting API calls over the rolling 24 hours the daily limit is about."""
+
+from collections import deque
+from datetime import datetime, timedelta
+
+_WINDOW = timedelta(hours=24)
+
+
+class ApiUsage:
+    """Calls per minute, forgotten after a day."""
+
+    def __init__(self) -> None:
+        self._minutes: deque[tuple[datetime, int]] = deque()
+        self._total = 0
+
+    def spend(self, now: datetime) -> int:
+        """Count one call; returns how many there were in the window including it."""
+        minute = now.replace(second=0, microsecond=0)
+        if self._minutes and self._minutes[-1][0] == minute:
+            self._minutes[-1] = (minute, self._minutes[-1][1] + 1)
+        else:
+            self._minutes.append((minute, 1))
+        self._total += 1
+        return self.used(now)
+
+    def used(self, now: datetime) -> int:
+        while self._minutes and self._minutes[0][0] <= now - _WINDOW:
+            self._total -= self._minutes.popleft()[1]
+        return self._total
