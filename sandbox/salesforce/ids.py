@@ -6,30 +6,26 @@ _POD = "bn0"
 _SERIAL_LENGTH = 9
 _DIGIT = {letter: number for number, letter in enumerate(ALPHABET)}
 _ALLOWED = frozenset(ALPHABET)
+_CAPITALS = str.maketrans({letter: "1" if letter.isupper() else "0" for letter in ALPHABET})
+# The j-th character of a group of five is worth bit j when it is a capital.
+_LETTER = {f"{bits:05b}"[::-1]: letter for bits, letter in enumerate(_CHECK)}
 
 
 def checksum(short: str) -> str:
     """The three letters that make a 15-character id safe to compare without case."""
-    letters = []
-    for start in (0, 5, 10):
-        bits = 0
-        for place, char in enumerate(short[start : start + 5]):
-            if "A" <= char <= "Z":
-                bits |= 1 << place
-        letters.append(_CHECK[bits])
-    return "".join(letters)
+    capitals = short.translate(_CAPITALS)
+    return _LETTER[capitals[:5]] + _LETTER[capitals[5:10]] + _LETTER[capitals[10:]]
 
 
 def record_id(prefix: str, n: int) -> str:
     """The 18-character id of the `n`-th record (n >= 0) of the object with this key prefix."""
-    digits = []
-    rest = n
-    for _ in range(_SERIAL_LENGTH):
-        rest, digit = divmod(rest, 62)
-        digits.append(ALPHABET[digit])
-    if rest or n < 0:
+    if not 0 <= n < 62**_SERIAL_LENGTH:
         raise ValueError(f"record number {n} does not fit an id")
-    short = prefix + _POD + "".join(reversed(digits))
+    digits, rest = "", n
+    while rest:
+        rest, digit = divmod(rest, 62)
+        digits = ALPHABET[digit] + digits
+    short = prefix + _POD + digits.rjust(_SERIAL_LENGTH, "0")
     return short + checksum(short)
 
 

@@ -8,17 +8,16 @@ transaction that inserted it commits, if that is later than its stamp).
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, date, datetime
-from decimal import Decimal
+from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
 
-from sandbox.salesforce.derive import derived_values
-from sandbox.salesforce.ids import record_id, serial, to_long
+from sandbox.salesforce.ids import record_id
+from sandbox.salesforce.loading import Loader
 from sandbox.salesforce.schema import TEXT_TYPES, Field, Schema, SObject
 from sandbox.salesforce.stock import stock_objects
-from sandbox.salesforce.values import SqlValue, parse_instant, stamp
+from sandbox.salesforce.values import SqlValue, stamp
 
 DEMO_CLIENT_ID = "demo-client-id"
 DEMO_CLIENT_SECRET = "demo-client-secret"  # noqa: S105  (a sandbox org's published demo secret)
@@ -244,69 +243,13 @@ class SalesforceStore:
                 )
 
     def load(self, objects: Mapping[str, Iterable[Mapping[str, object]]]) -> None:
-        """Insert records as they are: ids and stamps are kept, rules are not asked.
-
-        Missing stamps follow from each other (created, modified, system), missing ids are allotted.
-        """
-        now = stamp(datetime.now(UTC))
+        """Insert records as they are, keeping ids and stamps; an unknown name is a KeyError."""
         with self.transaction():
             for name, records in objects.items():
                 sobject = self.schema.get(name)
                 if sobject is None:
                     raise KeyError(name)
-                self._load_object(sobject, records, now)
-
-    def _load_object(
-        self, sobject: SObject, records: Iterable[Mapping[str, object]], now: str
-    ) -> None:
-        fields = [field.name for field in sobject.stored]
-        statement = (
-            f"INSERT INTO {quoted(sobject.name)} ({', '.join(map(quoted, fields))}) "
-            f"VALUES ({', '.join('?' * len(fields))})"
-        )
-        template: Row = dict.fromkeys(fields)
-        template.update(stock_defaults(sobject))
-        top = 0
-        rows: list[tuple[SqlValue, ...]] = []
-        for record in records:
-            row = self._loaded_row(sobject, template, record, now)
-            top = max(top, serial(str(row["Id"])) or 0)
-            rows.append(tuple(map(row.__getitem__, fields)))
-        self.db.executemany(statement, rows)
-        self.db.execute(
-            "INSERT INTO _sequence VALUES (?, ?) "
-            "ON CONFLICT(prefix) DO UPDATE SET last = max(last, excluded.last)",
-            (sobject.key_prefix, top),
-        )
-
-    def _loaded_row(
-        self, sobject: SObject, template: Row, record: Mapping[str, object], now: str
-    ) -> Row:
-        row = dict(template)
-        for name, value in record.items():
-            field = sobject.any_field(name)
-            if field is None:
-                raise KeyError(f"{sobject.name}.{name}")
-            row[field.name] = _as_stored(field, value)
-        row["Id"] = row["Id"] or self.next_id(sobject.key_prefix)
-        row["CreatedDate"] = row["CreatedDate"] or now
-        row["LastModifiedDate"] = row["LastModifiedDate"] or row["CreatedDate"]
-        row["SystemModstamp"] = row["SystemModstamp"] or row["LastModifiedDate"]
-        for author in ("OwnerId", "CreatedById", "LastModifiedById"):
-            if author in template and row[author] is None:
-                row[author] = INTEGRATION_USER_ID
-        derived = derived_values(sobject.name, row)
-        row.update((name, value) for name, value in derived.items() if name not in record)
-        return row
-
-
-def stock_defaults(sobject: SObject) -> Row:
-    """What a new record holds in fields nobody gave a value."""
-    return {
-        field.name: int(field.default) if isinstance(field.default, bool) else field.default
-        for field in sobject.stored
-        if field.default is not None
-    }
+                Loader(self.db, sobject, INTEGRATION_USER_ID).load(records)
 
 
 def _column(field: Field) -> str:
@@ -317,34 +260,6 @@ def _column(field: Field) -> str:
     if field.case_sensitive or not (field.type in TEXT_TYPES or field.values):
         return f'"{field.name}" TEXT'
     return f'"{field.name}" TEXT COLLATE NOCASE'
-
-
-def _as_stored(field: Field, value: object) -> SqlValue:
-    if value is None or value == "":
-        return None
-    if isinstance(value, bool):
-        return int(value)
-    if isinstance(value, datetime):
-        return stamp(value)
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, Decimal):
-        return float(value)
-    if not isinstance(value, str | int | float):
-        raise TypeError(f"{field.name}: cannot store {type(value).__name__}")
-    if field.type == "datetime" and isinstance(value, str):
-        moment = parse_instant(value)
-        if moment is None:
-            raise ValueError(f"{field.name}: not an instant with a zone: {value}")
-        return stamp(moment)
-    if field.type in ("id", "reference"):
-        long_id = to_long(str(value))
-        if long_id is None:
-            raise ValueError(f"{field.name}: not an id: {value}")
-        return long_id
-    if field.type in ("currency", "double", "percent"):
-        return float(value)
-    return value
 
 
 def _fold(value: SqlValue) -> SqlValue:

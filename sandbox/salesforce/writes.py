@@ -11,12 +11,13 @@ from datetime import datetime, timedelta
 from sandbox.salesforce.derive import derived_values
 from sandbox.salesforce.errors import ApiError, deleted, no_such_column
 from sandbox.salesforce.ids import to_long
+from sandbox.salesforce.loading import stock_defaults
 from sandbox.salesforce.org import Org
 from sandbox.salesforce.schema import Field, SObject
 from sandbox.salesforce.soql.parser import parse_condition
 from sandbox.salesforce.soql.scope import Scope
 from sandbox.salesforce.soql.where import Where
-from sandbox.salesforce.store import Row, quoted, stock_defaults
+from sandbox.salesforce.store import Row, quoted
 from sandbox.salesforce.values import column_value, parse_instant, stamp, wrong_id
 
 Body = Mapping[str, object]
