@@ -7,6 +7,7 @@ and given up is the same and lives here.
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
 from urllib.parse import urlsplit, urlunsplit
@@ -36,10 +37,11 @@ class Again(Exception):
 
 @dataclass(frozen=True)
 class Patience:
-    """How many attempts a request gets; `sleep` is injected so that tests need not wait."""
+    """How many attempts a request gets. Time is injected so that tests need not wait."""
 
     attempts: int = 5
     sleep: Callable[[float], None] = time.sleep
+    monotonic: Callable[[], float] = time.monotonic
 
     def run(self, attempt: Callable[[], _Result]) -> _Result:
         """The first result that is not Again; the error of the last attempt otherwise."""
@@ -134,12 +136,12 @@ def lost_connection(
     return Again(error, 1.0) if replay else error
 
 
-def server_time(headers: Mapping[str, str]) -> float | None:
-    """The `Date` header as seconds since the epoch; None when absent or garbled."""
-    told = headers.get("Date")
-    if not told:
-        return None
+def server_time(headers: Mapping[str, str], system: str) -> datetime:
+    """The server's own time of its answer: watermarks never depend on this machine's clock."""
     try:
-        return parsedate_to_datetime(told).timestamp()
-    except ValueError:
-        return None
+        return parsedate_to_datetime(headers.get("Date") or "").astimezone(UTC)
+    except ValueError as err:
+        raise SystemUnreachable(
+            f"{system}: an answer without a usable Date header.",
+            remedy="if a proxy removes it, let it pass",
+        ) from err

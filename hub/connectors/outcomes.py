@@ -4,7 +4,14 @@ from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 
 from hub.connectors.contract import Change, Outcome
-from hub.errors import CredentialsRefused, HubError, PermissionLost, QuotaSpent, SystemUnreachable
+from hub.errors import (
+    CredentialsRefused,
+    HubError,
+    PermissionLost,
+    QuotaSpent,
+    SchemaChanged,
+    SystemUnreachable,
+)
 
 _CODES: dict[type[HubError], str] = {
     QuotaSpent: "quota_spent",
@@ -43,6 +50,32 @@ def chunks(
     for members in waves:
         for start in range(0, len(members), size):
             yield tuple(members[start : start + size])
+
+
+def one_each(
+    groups: Iterable[Sequence[Change]], write: Callable[[Sequence[Change]], Iterator[Outcome]]
+) -> Iterator[Outcome]:
+    """Write group by group; every change ends in exactly one outcome, whatever `write` raises.
+
+    A group whose object or fields are gone is rejected. After any other failure of a whole request
+    nothing more is sent: what is left is pending.
+    """
+    halt: HubError | None = None
+    for group in groups:
+        left = {change.id: change for change in group}
+        if halt is None:
+            try:
+                for outcome in write(group):
+                    left.pop(outcome.change_id, None)
+                    yield outcome
+                continue
+            except SchemaChanged as err:
+                for change in left.values():
+                    yield rejected(change, "schema_changed", err.message, err.remedy)
+                continue
+            except HubError as err:
+                halt = err
+        yield from pending(left.values(), halt)
 
 
 def pending(changes: Iterable[Change], error: HubError) -> Iterator[Outcome]:

@@ -165,6 +165,11 @@ _ROW_RULES: dict[str, tuple[OutcomeStatus, str]] = {
 }
 
 
-def row_rule(code: str) -> tuple[OutcomeStatus, str]:
-    """The outcome and remedy for one row's error code."""
+def row_rule(code: str, *, own_record: bool) -> tuple[OutcomeStatus, str]:
+    """The outcome and remedy for one row's error code.
+
+    `own_record`: the fault names no field of an update, so an invalid id is that of the record.
+    """
+    if code == "INVALID_CROSS_REFERENCE_KEY" and own_record:
+        return "stale", _STALE
     return _ROW_RULES.get(code, ("rejected", "see the message; correct the record or the mapping"))

@@ -6,13 +6,12 @@ overlap, because rows become visible after the stamp they carry.
 """
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from operator import attrgetter
 from typing import Any
 
 import msgspec
 import polars as pl
-import requests
 from simple_salesforce.format import format_soql
 
 from hub.connectors.contract import IS_DELETED, MODIFIED_AT, RECORD_ID, Batch, ObjectSpec
@@ -134,7 +133,7 @@ def _query(org: Org, rows: Rows, cursor: Cursor) -> Iterator[tuple[pl.DataFrame,
     """The pages of one query, each with the cursor after it (`at` is None after the last)."""
     resource = "query" if cursor.since is None else "queryAll"
     response = org.get(f"{resource}/", {"q": _soql(rows, cursor)})
-    started = cursor.started or _server_time(org, response)
+    started = cursor.started or canonical_time(server_time(response.headers, org.system))
     while True:
         frame, further = rows.decode(response.content)
         if further is None:
@@ -160,16 +159,6 @@ def _soql(rows: Rows, cursor: Cursor) -> str:
         where = format_soql(" WHERE SystemModstamp >= {}", parsed_time(cursor.since))
     columns = ", ".join(rows.columns)
     return f"SELECT {columns} FROM {rows.object}{where} ORDER BY SystemModstamp, Id"
-
-
-def _server_time(org: Org, response: requests.Response) -> str:
-    seconds = server_time(response.headers)
-    if seconds is None:
-        raise SystemUnreachable(
-            f"{org.system}: an answer without a usable Date header.",
-            remedy="a proxy removes it; let it pass, the sync needs the server's own time",
-        )
-    return canonical_time(datetime.fromtimestamp(seconds, UTC))
 
 
 def _text_column(field: Field, values: list[Any]) -> pl.Series:

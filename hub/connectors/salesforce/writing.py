@@ -9,11 +9,11 @@ from collections.abc import Iterable, Iterator, Sequence
 import msgspec
 
 from hub.connectors.contract import Change, Outcome
-from hub.connectors.outcomes import chunks, grouped, pending, rejected
+from hub.connectors.outcomes import chunks, grouped, one_each, rejected
 from hub.connectors.salesforce.client import Org
 from hub.connectors.salesforce.faults import LOCKED, row_rule
 from hub.connectors.salesforce.schema import Schemas, Shape
-from hub.errors import HubError, SchemaChanged, SystemUnreachable
+from hub.errors import SchemaChanged, SystemUnreachable
 
 ROWS_PER_CALL = 200
 LOCK_ATTEMPTS = 4
@@ -45,24 +45,14 @@ class Writer:
         self._headers = {} if auto_assign else {"Sforce-Auto-Assign": "FALSE"}
 
     def apply(self, changes: Sequence[Change]) -> Iterator[Outcome]:
-        """Once the org cannot be written to, all that is left is `pending`."""
-        halt: HubError | None = None
-        for group in grouped(changes, _route):
-            left = {change.id: change for change in group}
-            if halt is None:
-                try:
-                    for outcome in self._group(group):
-                        left.pop(outcome.change_id, None)
-                        yield outcome
-                except SchemaChanged as err:
-                    self._schemas.forget(group[0].object)
-                    for change in left.values():
-                        yield rejected(change, "schema_changed", err.message, err.remedy)
-                    left = {}
-                except HubError as err:
-                    halt = err
-            if halt is not None:
-                yield from pending(left.values(), halt)
+        return one_each(grouped(changes, _route), self._write)
+
+    def _write(self, group: Sequence[Change]) -> Iterator[Outcome]:
+        try:
+            yield from self._group(group)
+        except SchemaChanged:
+            self._schemas.forget(group[0].object)
+            raise
 
     def _group(self, group: Sequence[Change]) -> Iterator[Outcome]:
         shape = self._schemas.of(group[0].object)
@@ -165,7 +155,8 @@ def _code(result: _RowResult) -> str:
 def _outcome(change: Change, result: _RowResult) -> Outcome:
     if result.success:
         return Outcome(change.id, "applied", result.id or change.record_id)
-    status, remedy = row_rule(_code(result))
+    own_record = change.op == "update" and not any(error.fields for error in result.errors)
+    status, remedy = row_rule(_code(result), own_record=own_record)
     messages = "; ".join(
         f"{error.message} ({', '.join(error.fields)})" if error.fields else error.message
         for error in result.errors

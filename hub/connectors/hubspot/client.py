@@ -1,0 +1,197 @@
+"""The one module that knows hubspot-api-client: the hub's questions, the library's calls.
+
+The vendor's next path family will need another library; only this module and `wire` change then.
+Answers are decoded here from raw bytes: the library's models are slow, and drop what they do not
+know.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar
+
+import msgspec
+import urllib3
+from hubspot import HubSpot
+
+from hub.config import HubSpotSystem
+from hub.connectors.contract import CallMeter
+from hub.connectors.http import Patience
+from hub.connectors.hubspot.faults import Fault
+from hub.connectors.hubspot.wire import Wire
+from hub.errors import SystemUnreachable
+
+_Answer = TypeVar("_Answer")
+Json = Mapping[str, Any]
+
+
+class After(msgspec.Struct, frozen=True):
+    after: str
+
+
+class Paging(msgspec.Struct, frozen=True):
+    next: After | None = None
+
+
+class Property(msgspec.Struct, frozen=True):
+    """A property as defined in the portal."""
+
+    class Metadata(msgspec.Struct, frozen=True):
+        readOnlyValue: bool = False  # noqa: N815 - the wire's name
+
+    name: str
+    type: str
+    hasUniqueValue: bool = False  # noqa: N815
+    modificationMetadata: Metadata = Metadata()  # noqa: N815
+
+    @property
+    def read_only(self) -> bool:
+        return self.modificationMetadata.readOnlyValue
+
+
+class LinkType(msgspec.Struct, frozen=True):
+    category: str
+    typeId: int  # noqa: N815 - the wire's name
+    label: str | None = None
+
+
+class Link(msgspec.Struct):
+    toObjectId: int | str  # noqa: N815 - the wire's name
+    associationTypes: list[LinkType]  # noqa: N815
+
+
+class Links(msgspec.Struct):
+    """The records one record is associated with, or a page of them."""
+
+    class Origin(msgspec.Struct):
+        id: str
+
+    origin: Origin = msgspec.field(name="from")
+    to: list[Link]
+    paging: Paging | None = None
+
+
+class Written(msgspec.Struct):
+    """A record in the answer to a batch."""
+
+    id: str
+    properties: dict[str, str | None] = {}
+    objectWriteTraceId: str | None = None  # noqa: N815 - the wire's name
+
+
+class BatchAnswer(msgspec.Struct):
+    results: list[Written]
+    errors: list[Fault] = []
+
+
+class _Properties(msgspec.Struct):
+    results: list[Property]
+
+
+class _LinkTypes(msgspec.Struct):
+    results: list[LinkType]
+
+
+class _LinkPage(msgspec.Struct):
+    results: list[Links]
+    errors: list[Fault] = []
+
+
+class Portal:
+    """One HubSpot account. API objects are kept: each new one would open connections of its own."""
+
+    def __init__(
+        self, system: str, config: HubSpotSystem, calls: CallMeter, patience: Patience
+    ) -> None:
+        self.system, self.calls = system, calls
+        self._wire = Wire(system, config, calls, patience)
+        self._apis: dict[tuple[str, str], Any] = {}
+        self._client = HubSpot(
+            access_token=config.auth.access_token.get_secret_value(),
+            host=config.base_url.rstrip("/"),
+            api_factory=self._api,
+        )
+
+    def close(self) -> None:
+        self._wire.close()
+
+    # -- reading
+
+    def list_page(
+        self, obj: str, properties: Sequence[str], after: str | None, *, archived: bool = False
+    ) -> urllib3.BaseHTTPResponse:
+        options: dict[str, Any] = {"limit": 100, "properties": list(properties)}
+        if after is not None:
+            options["after"] = after
+        if archived:
+            options["archived"] = True
+        return self._raw(self._client.crm.objects.basic_api.get_page, obj, **options)
+
+    def search_page(self, obj: str, body: Json) -> urllib3.BaseHTTPResponse:
+        return self._raw(self._client.crm.objects.search_api.do_search, obj, body)
+
+    def properties(self, obj: str) -> list[Property]:
+        response = self._raw(self._client.crm.properties.core_api.get_all, obj)
+        return self.decoded(response, _Properties).results
+
+    def link_types(self, obj: str, to: str) -> list[LinkType]:
+        api = self._client.crm.associations.v4.schema.definitions_api
+        return self.decoded(self._raw(api.get_all, obj, to), _LinkTypes).results
+
+    def links(self, obj: str, to: str, inputs: Sequence[Json]) -> list[Links]:
+        """Associations of the inputs; one without any is an error entry there, nothing here."""
+        api = self._client.crm.associations.v4.batch_api
+        response = self._raw(api.get_page, obj, to, {"inputs": list(inputs)})
+        return self.decoded(response, _LinkPage).results
+
+    def batch_read(self, obj: str, key: str, values: Sequence[str]) -> BatchAnswer:
+        body = {
+            "idProperty": key,
+            "properties": [key],
+            "propertiesWithHistory": [],
+            "inputs": [{"id": value} for value in values],
+        }
+        response = self._raw(self._client.crm.objects.batch_api.read, obj, body)
+        return self.decoded(response, BatchAnswer)
+
+    # -- writing
+
+    def batch_update(self, obj: str, inputs: Sequence[Json]) -> BatchAnswer:
+        return self._batch(self._client.crm.objects.batch_api.update, obj, inputs)
+
+    def batch_upsert(self, obj: str, inputs: Sequence[Json]) -> BatchAnswer:
+        return self._batch(self._client.crm.objects.batch_api.upsert, obj, inputs)
+
+    def batch_create(self, obj: str, inputs: Sequence[Json]) -> BatchAnswer:
+        """Not repeated when its answer is lost: raises SystemUnreachable at once."""
+        return self._batch(self._client.crm.objects.batch_api.create, obj, inputs)
+
+    # -- below
+
+    def decoded(self, response: urllib3.BaseHTTPResponse, shape: type[_Answer]) -> _Answer:
+        try:
+            return msgspec.json.decode(response.data, type=shape)
+        except msgspec.MsgspecError as err:
+            raise SystemUnreachable(
+                f"{self.system}: an answer of status {response.status} that is not what the API "
+                f"promises ({err}).",
+                remedy="if a proxy answers in HubSpot's place, let requests pass; otherwise wait",
+            ) from err
+
+    def _batch(self, call: Any, obj: str, inputs: Sequence[Json]) -> BatchAnswer:
+        return self.decoded(self._raw(call, obj, {"inputs": list(inputs)}), BatchAnswer)
+
+    @staticmethod
+    def _raw(call: Any, *arguments: Any, **options: Any) -> urllib3.BaseHTTPResponse:
+        response: urllib3.BaseHTTPResponse = call(*arguments, **options, _preload_content=False)
+        return response
+
+    def _api(self, package: Any, name: str, config: Json) -> Any:
+        """The library's hook for building an API object: built once, on our wire."""
+        known = (package.__name__, name)
+        if known not in self._apis:
+            configuration = package.Configuration()
+            configuration.host = config["host"]
+            configuration.access_token = config["access_token"]
+            client = package.ApiClient(configuration=configuration)
+            client.rest_client = self._wire
+            self._apis[known] = getattr(package, name)(api_client=client)
+        return self._apis[known]

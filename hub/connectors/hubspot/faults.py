@@ -1,0 +1,181 @@
+"""What HubSpot's answers mean for the hub: for a whole request, and for one row of a write."""
+
+import re
+from collections.abc import Mapping
+
+import msgspec
+
+from hub.connectors.contract import OutcomeStatus
+from hub.connectors.http import Again
+from hub.errors import (
+    CredentialsRefused,
+    HubError,
+    PermissionLost,
+    QuotaSpent,
+    RetryLater,
+    SchemaChanged,
+    StopSync,
+    SystemUnreachable,
+)
+
+_BUSY_STATUSES = frozenset({500, 502, 503, 504, 521, 523, 524})
+_BUSY_SECONDS = 1.0
+_LOCK_SECONDS = 2.0
+_ROLLING_SECONDS = {"TEN_SECONDLY_ROLLING": 10.0, "SECONDLY": 1.0}
+_QUOTA_SECONDS = 3600.0
+_MIGRATION_SECONDS = 3600.0
+_EMBEDDED_CODE = re.compile(r'"error"\s*:\s*"([A-Z_]+)"')
+
+
+class Detail(msgspec.Struct, frozen=True):
+    """One entry of `errors[]`."""
+
+    message: str = ""
+    code: str = ""
+    context: dict[str, list[str]] = {}
+
+
+class Fault(msgspec.Struct, frozen=True):
+    """An error body, or one entry of the `errors` of a batch. Every field may be missing."""
+
+    message: str = ""
+    category: str = ""
+    subCategory: str = ""  # noqa: N815 - the wire's name
+    policyName: str = ""  # noqa: N815
+    errors: list[Detail] = []
+    context: dict[str, list[str]] = {}
+
+    @property
+    def code(self) -> str:
+        """The narrowest code given: beside the detail, inside the message, or the category."""
+        for detail in self.errors:
+            if detail.code:
+                return detail.code
+        embedded = _EMBEDDED_CODE.search(self.message)
+        if embedded:
+            return embedded[1]
+        return self.category or "ERROR"
+
+    @property
+    def said(self) -> str:
+        """The message for people: the details when there are any, without the embedded JSON."""
+        details = "; ".join(detail.message for detail in self.errors if detail.message)
+        return details or self.message
+
+
+class RequestRefused(StopSync):
+    """The request as a whole is not acceptable; in a batch, one row of it may be the cause."""
+
+    def __init__(self, message: str, fault: Fault) -> None:
+        super().__init__(message, remedy="run `hub doctor` for this system")
+        self.fault = fault
+
+
+def check(
+    status: int, headers: Mapping[str, str], body: bytes, system: str, *, replay: bool
+) -> None:
+    """Return for a good answer, raise what the caller should do for any other."""
+    if 200 <= status < 300:
+        return
+    fault = _fault(body)
+    message = f"{system}: answered {status} ({fault.message or 'no readable error'})."
+    if status in _BUSY_STATUSES:
+        error = SystemUnreachable(message, remedy="wait; the next run takes up where this stopped")
+        raise Again(error, _BUSY_SECONDS) if replay else error
+    if status == 423:
+        raise Again(SystemUnreachable(message, remedy="wait some seconds"), _LOCK_SECONDS)
+    if status == 429:
+        raise _rate_limit(fault, message, _seconds(headers))
+    raise _final(status, fault, message, _seconds(headers))
+
+
+def _rate_limit(fault: Fault, message: str, told: float | None) -> Exception:
+    if fault.policyName == "DAILY":
+        return QuotaSpent(
+            message,
+            seconds=told or _QUOTA_SECONDS,
+            remedy="the allowance returns at midnight in the account's time zone; until then sync "
+            "less, or add API calls to the subscription",
+        )
+    waited = RetryLater(message, seconds=10, remedy="another app or process uses the same limit")
+    return Again(waited, _ROLLING_SECONDS.get(fault.policyName, 10.0))
+
+
+def _final(status: int, fault: Fault, message: str, told: float | None) -> HubError:
+    if status == 401:
+        return CredentialsRefused(
+            message, remedy="put a valid token of the private app or service key into `auth`"
+        )
+    if status == 403:
+        return _forbidden(fault, message)
+    if status == 404:
+        return SchemaChanged(
+            message, remedy="check the object's name in `mappings`, and that it is switched on"
+        )
+    if status == 477:
+        return RetryLater(
+            message, seconds=told or _MIGRATION_SECONDS, remedy="the account is being moved; wait"
+        )
+    if status >= 500:
+        return SystemUnreachable(message, remedy="ask HubSpot support if it lasts")
+    return RequestRefused(message, fault)
+
+
+def _forbidden(fault: Fault, message: str) -> PermissionLost:
+    scopes = sorted(
+        {scope for detail in fault.errors for scope in detail.context.get(_SCOPES, [])}
+        | set(fault.context.get(_SCOPES, []))
+    )
+    if scopes:
+        named = ", ".join(scopes)
+        return PermissionLost(
+            f"{message} Missing scopes: {named}.", remedy=f"grant the app the scopes {named}"
+        )
+    return PermissionLost(
+        message, remedy="check the app's scopes and that its creator still has access"
+    )
+
+
+_SCOPES = "requiredGranularScopes"
+
+
+def _fault(body: bytes) -> Fault:
+    try:
+        return msgspec.json.decode(body, type=Fault)
+    except msgspec.MsgspecError:
+        return Fault()
+
+
+def _seconds(headers: Mapping[str, str]) -> float | None:
+    told = headers.get("Retry-After") or ""
+    return float(told) if told.isdigit() else None
+
+
+# -- rows of a write -----------------------------------------------------------------------------
+
+CONFLICT = "CONFLICTING_UNIQUE_VALUE"
+GONE = "the record was merged or deleted there; the next sync reads what became of it"
+
+_ROW_RULES: dict[str, tuple[OutcomeStatus, str]] = {
+    "OBJECT_NOT_FOUND": ("stale", GONE),
+    "PROPERTY_DOESNT_EXIST": ("rejected", "create the property (`hub provision`)"),
+    "READ_ONLY_VALUE": ("rejected", "take the property out of the mapping's `push`"),
+    "INVALID_OPTION": (
+        "rejected",
+        "add the option to the property, or translate the value with `map` in the mapping",
+    ),
+    "INVALID_EMAIL": ("rejected", "correct the address at its source"),
+    "INVALID_INTEGER": ("rejected", "the property takes whole numbers; map another column"),
+    "INVALID_LONG": ("rejected", "the property takes whole numbers; map another column"),
+    "INVALID_DATE": ("rejected", "the property takes dates; map another column"),
+    "MISSING_REQUIRED_PROPERTY": ("rejected", "map a value to the property it names"),
+    "MISSING_CONDITIONAL_REQUIRED_PROPERTY": ("rejected", "map a value to the property it names"),
+    CONFLICT: ("rejected", "another record holds this unique value; merge the two"),
+    "CONFLICT": ("rejected", "the record exists; the next sync reads it and links it"),
+    "OBJECT_ALREADY_EXISTS": ("rejected", "the record exists; the next sync reads and links it"),
+}
+
+
+def row_rule(code: str) -> tuple[OutcomeStatus, str]:
+    """The outcome and remedy for one row's error code."""
+    return _ROW_RULES.get(code, ("rejected", "see the message; correct the record or the mapping"))

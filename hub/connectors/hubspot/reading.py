@@ -1,0 +1,220 @@
+"""Reading an object: everything by the list endpoint, what changed since by search windows.
+
+A window is [since, until) of the last-modified time, walked by record id, because thousands of
+records can share one time stamp and search pages end at 10,000 rows. `until` stays behind the
+server's clock by the time the search index may lag; the next window starts an overlap earlier.
+Search never shows archived records, so an increment also walks the archived list.
+"""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from operator import attrgetter
+from typing import Any
+
+import msgspec
+import polars as pl
+import urllib3
+
+from hub.config import HubSpotSystem
+from hub.connectors.contract import IS_DELETED, MODIFIED_AT, RECORD_ID, Batch, ObjectSpec
+from hub.connectors.http import server_time
+from hub.connectors.hubspot.client import Paging, Portal
+from hub.connectors.hubspot.schema import Shape, plain
+from hub.connectors.paging import Minimum
+from hub.connectors.text import canonical_time, numbers, parsed_time, times
+from hub.errors import StopSync
+
+LIST_ROWS = 100
+SEARCH_ROWS = 200
+_MODIFIED_PROPERTIES = {"contacts": "lastmodifieddate", "0-1": "lastmodifieddate"}
+
+
+class Cursor(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Where a pull stands.
+
+    `since`: records changed from then on are wanted (None: all). While a pull is under way, `until`
+    is the time it reads up to, and `after` (first load) or `id` (increment) the place it is at.
+    """
+
+    since: str | None = None
+    until: str | None = None
+    after: str | None = None
+    id: str | None = None
+
+    @classmethod
+    def read(cls, text: str | None, system: str) -> "Cursor":
+        if text is None:
+            return cls()
+        try:
+            return msgspec.json.decode(text, type=cls)
+        except msgspec.MsgspecError as err:
+            raise StopSync(
+                f"{system}: the stored cursor cannot be read.", remedy="run `hub sync --full`"
+            ) from err
+
+    def text(self) -> str:
+        return msgspec.json.encode(self).decode()
+
+    def finished(self, overlap: timedelta) -> "Cursor":
+        """The cursor of a completed pull; it never moves backwards."""
+        if self.until is None:
+            return self
+        watermark = canonical_time(parsed_time(self.until) - overlap)
+        return Cursor(since=max(watermark, self.since or watermark))
+
+
+class Rows:
+    """The plain properties of one spec: the struct a record decodes into, and its frame."""
+
+    def __init__(self, spec: ObjectSpec, shape: Shape) -> None:
+        self.object = spec.name
+        self.properties = plain(spec.fields)
+        shape.require(self.properties)
+        self._types = [shape.properties[name].type for name in self.properties]
+        values = msgspec.defstruct(
+            "Values",
+            [(f"f{n}", str | None, None) for n in range(len(self.properties))],
+            rename={f"f{n}": name for n, name in enumerate(self.properties)},
+            gc=False,
+        )
+        record = msgspec.defstruct(
+            "Record",
+            [
+                ("id", str),
+                ("properties", values),
+                ("updatedAt", str),
+                ("archivedAt", str | None, None),
+            ],
+        )
+        self.page: Any = msgspec.defstruct(
+            "Page",
+            [("results", list[record]), ("paging", Paging | None, None), ("total", int, 0)],  # type: ignore[valid-type]
+        )
+
+    def frame(self, records: list[Any], *, archived: bool = False) -> pl.DataFrame:
+        """Records as rows; the moment an archived one was archived is its last change."""
+        stamp = attrgetter("archivedAt" if archived else "updatedAt")
+        stamps = [stamp(record) or record.updatedAt for record in records]
+        values = [record.properties for record in records]
+        return pl.DataFrame(
+            [
+                pl.Series(RECORD_ID, [record.id for record in records], dtype=pl.String),
+                times(pl.Series(MODIFIED_AT, stamps, dtype=pl.String)),
+                pl.Series(
+                    IS_DELETED, ["true" if archived else "false"] * len(records), dtype=pl.String
+                ),
+                *(
+                    _text_column(name, kind, list(map(attrgetter(f"f{n}"), values)))
+                    for n, (name, kind) in enumerate(zip(self.properties, self._types, strict=True))
+                ),
+            ]
+        )
+
+
+class Reader:
+    """The pages of one pull, each with the cursor after it."""
+
+    def __init__(self, portal: Portal, config: HubSpotSystem, rows: Rows) -> None:
+        self._portal, self._rows = portal, rows
+        self._overlap = timedelta(minutes=config.overlap_minutes)
+        self._lag = timedelta(seconds=config.search_lag_seconds)
+
+    def pages(self, told: str | None) -> Iterator[Batch]:
+        cursor = Cursor.read(told, self._portal.system)
+        if cursor.since is None:
+            return self._everything(cursor)
+        return self._changes(cursor)
+
+    def _everything(self, cursor: Cursor) -> Iterator[Batch]:
+        minimum = Minimum(self._portal.calls, LIST_ROWS)
+        until = cursor.until
+        for response, page in self._list(cursor.after):
+            if until is None:
+                until = self._now(response)
+            minimum.add(len(page.results))
+            here = Cursor(None, until, _further(page))
+            if here.after is None:
+                here = here.finished(self._overlap)
+            yield Batch(self._rows.frame(page.results), here.text())
+
+    def _changes(self, cursor: Cursor) -> Iterator[Batch]:
+        if cursor.until is None:
+            until = None
+            for response, batch in self._archived(cursor):
+                until = until or canonical_time(parsed_time(self._now(response)) - self._lag)
+                if not batch.rows.is_empty():
+                    yield batch
+            cursor = Cursor(cursor.since, until)
+        yield from self._window(cursor)
+
+    def _archived(self, cursor: Cursor) -> Iterator[tuple[urllib3.BaseHTTPResponse, Batch]]:
+        """Records archived since; the list has no filter, so it is walked and filtered here."""
+        minimum = Minimum(self._portal.calls, LIST_ROWS)
+        for response, page in self._list(None, archived=True):
+            minimum.add(len(page.results))
+            rows = self._rows.frame(page.results, archived=True)
+            recent = rows.filter(pl.col(MODIFIED_AT) >= cursor.since)
+            yield response, Batch(recent, cursor.text())
+
+    def _window(self, cursor: Cursor) -> Iterator[Batch]:
+        if cursor.until is None or cursor.since is None or cursor.until <= cursor.since:
+            yield Batch(self._rows.frame([]), Cursor(cursor.since).text())
+            return
+        minimum = Minimum(self._portal.calls, SEARCH_ROWS)
+        more = True
+        while more:
+            response = self._portal.search_page(self._rows.object, self._query(cursor))
+            page = self._portal.decoded(response, self._rows.page)
+            minimum.add(len(page.results))
+            more = page.total > len(page.results) > 0
+            if more:
+                cursor = Cursor(cursor.since, cursor.until, id=page.results[-1].id)
+            else:
+                cursor = cursor.finished(self._overlap)
+            yield Batch(self._rows.frame(page.results), cursor.text())
+
+    def _query(self, cursor: Cursor) -> dict[str, Any]:
+        modified = _MODIFIED_PROPERTIES.get(self._rows.object, "hs_lastmodifieddate")
+        filters = [
+            {"propertyName": modified, "operator": "GTE", "value": _millis(cursor.since)},
+            {"propertyName": modified, "operator": "LT", "value": _millis(cursor.until)},
+        ]
+        if cursor.id is not None:
+            filters.append({"propertyName": "hs_object_id", "operator": "GT", "value": cursor.id})
+        return {
+            "filterGroups": [{"filters": filters}],
+            "sorts": [{"propertyName": "hs_object_id", "direction": "ASCENDING"}],
+            "properties": self._rows.properties,
+            "limit": SEARCH_ROWS,
+        }
+
+    def _list(
+        self, after: str | None, *, archived: bool = False
+    ) -> Iterator[tuple[urllib3.BaseHTTPResponse, Any]]:
+        while True:
+            response = self._portal.list_page(
+                self._rows.object, self._rows.properties, after, archived=archived
+            )
+            page = self._portal.decoded(response, self._rows.page)
+            after = _further(page)
+            yield response, page
+            if after is None:
+                return
+
+    def _now(self, response: urllib3.BaseHTTPResponse) -> str:
+        return canonical_time(server_time(response.headers, self._portal.system))
+
+
+def _further(page: Any) -> str | None:
+    return page.paging.next.after if page.paging is not None and page.paging.next else None
+
+
+def _millis(told: str | None) -> str:
+    return str(int(parsed_time(told).timestamp() * 1000)) if told else "0"
+
+
+def _text_column(name: str, kind: str, values: list[str | None]) -> pl.Series:
+    column = pl.Series(name, values, dtype=pl.String).replace("", None)
+    if kind == "number":
+        return numbers(column)
+    return times(column) if kind == "datetime" else column

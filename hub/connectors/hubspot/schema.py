@@ -1,0 +1,51 @@
+"""The properties a portal defines for an object: asked for once per object."""
+
+from collections.abc import Sequence
+
+from hub.connectors.hubspot.client import Portal, Property
+from hub.errors import SchemaChanged
+
+LINK_PREFIX = "associations/"
+
+
+class Shape:
+    """One object's properties by name. Reads leave unknown ones out silently, so we look first."""
+
+    def __init__(self, system: str, obj: str, properties: Sequence[Property]) -> None:
+        self.system, self.name = system, obj
+        self.properties = {entry.name: entry for entry in properties}
+
+    def require(self, names: Sequence[str]) -> None:
+        missing = [name for name in names if name not in self.properties]
+        if missing:
+            raise SchemaChanged(
+                f"{self.system}/{self.name}: no such property: {', '.join(missing)}.",
+                remedy="create it (`hub provision`), or take it out of the mapping",
+            )
+
+
+class Schemas:
+    """Asks for each object's properties at most once."""
+
+    def __init__(self, portal: Portal) -> None:
+        self._portal = portal
+        self._known: dict[str, Shape] = {}
+
+    def of(self, obj: str) -> Shape:
+        if obj not in self._known:
+            self._portal.calls.minimum += 1
+            self._known[obj] = Shape(self._portal.system, obj, self._portal.properties(obj))
+        return self._known[obj]
+
+    def forget(self, obj: str) -> None:
+        """Ask anew next time: the portal has contradicted what it told."""
+        self._known.pop(obj, None)
+
+
+def plain(fields: Sequence[str]) -> list[str]:
+    """The fields that are properties, not associations."""
+    return [name for name in fields if not name.startswith(LINK_PREFIX)]
+
+
+def linked(fields: Sequence[str]) -> list[str]:
+    return [name for name in fields if name.startswith(LINK_PREFIX)]

@@ -1,0 +1,120 @@
+"""The transport put under hubspot-api-client: it paces, counts, times out, retries and judges.
+
+The library brings paths, parameters and the authorisation header. Its own transport has no
+time-out, counts nothing, and drops what it does not expect.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+import msgspec
+import urllib3
+from requests.utils import get_environ_proxies, select_proxy
+from urllib3.exceptions import HTTPError
+
+from hub.config import HubSpotSystem
+from hub.connectors.contract import CallMeter
+from hub.connectors.http import CONNECT_SECONDS, Patience, lost_connection
+from hub.connectors.hubspot import faults
+from hub.connectors.hubspot.pacing import Pace
+
+SEARCHES_PER_SECOND = 4
+_SHARE = 0.9
+_BURST_SECONDS = 10.0
+_LEAST_BURST = 100
+_POOL_SIZE = 10
+
+Parameters = Sequence[tuple[str, str]]
+
+
+class Wire:
+    """Answers the library's `rest_client` calls with raw responses of good status only."""
+
+    def __init__(
+        self, system: str, config: HubSpotSystem, calls: CallMeter, patience: Patience
+    ) -> None:
+        self._system, self._calls, self._patience = system, calls, patience
+        self._timeout = urllib3.Timeout(
+            connect=min(CONNECT_SECONDS, config.timeout_seconds), read=config.timeout_seconds
+        )
+        self._burst = Pace(int(_LEAST_BURST * _SHARE), _BURST_SECONDS, patience)
+        self._searches = Pace(SEARCHES_PER_SECOND, 1.0, patience)
+        self._pool = _pool(config.base_url)
+
+    def close(self) -> None:
+        self._pool.clear()
+
+    def GET(  # noqa: N802 - the library's name, as below
+        self, url: str, query_params: Parameters = (), headers: Any = None, **_: Any
+    ) -> urllib3.BaseHTTPResponse:
+        return self._send("GET", url, query_params, headers, None)
+
+    def POST(  # noqa: N802
+        self,
+        url: str,
+        query_params: Parameters = (),
+        headers: Any = None,
+        body: Any = None,
+        **_: Any,
+    ) -> urllib3.BaseHTTPResponse:
+        return self._send("POST", url, query_params, headers, msgspec.json.encode(body))
+
+    def _send(
+        self,
+        method: str,
+        url: str,
+        parameters: Parameters | None,
+        headers: Mapping[str, str] | None,
+        body: bytes | None,
+    ) -> urllib3.BaseHTTPResponse:
+        path = urlsplit(url).path
+        full = f"{url}?{urlencode(parameters)}" if parameters else url
+        sent = {**(headers or {}), "Content-Type": "application/json"}
+        pace = self._searches if path.endswith("/search") else self._burst
+        replay = not path.endswith("/batch/create")
+
+        def attempt() -> urllib3.BaseHTTPResponse:
+            pace.wait()
+            self._count(path)
+            try:
+                response = self._pool.request(
+                    method,
+                    full,
+                    body=body,
+                    headers=sent,
+                    timeout=self._timeout,
+                    retries=False,
+                    redirect=False,
+                )
+            except HTTPError as err:
+                raise lost_connection(self._system, method, url, err, replay) from err
+            self._note_limits(response.headers)
+            faults.check(
+                response.status, response.headers, response.data, self._system, replay=replay
+            )
+            return response
+
+        return self._patience.run(attempt)
+
+    def _count(self, path: str) -> None:
+        self._calls.used += 1
+        if path.endswith(("/batch/create", "/batch/update", "/batch/upsert")):
+            self._calls.writes += 1
+
+    def _note_limits(self, headers: Mapping[str, str]) -> None:
+        burst = headers.get("X-HubSpot-RateLimit-Max", "")
+        if burst.isdigit():
+            self._burst.most = max(1, int(int(burst) * _SHARE))
+        daily = headers.get("X-HubSpot-RateLimit-Daily", "")
+        left = headers.get("X-HubSpot-RateLimit-Daily-Remaining", "")
+        if daily.isdigit() and left.isdigit():
+            self._calls.quota_limit = int(daily)
+            self._calls.quota_used = int(daily) - int(left)
+
+
+def _pool(base_url: str) -> urllib3.PoolManager:
+    proxy = select_proxy(base_url, get_environ_proxies(base_url))
+    if proxy:
+        return urllib3.ProxyManager(proxy, maxsize=_POOL_SIZE)
+    return urllib3.PoolManager(maxsize=_POOL_SIZE)
