@@ -164,12 +164,20 @@ def _expand_fields(raw: Any) -> Any:
     return raw
 
 
+class RegistrationRule(Strict):
+    """Which deals of an object are registrations by partners: pipeline, and stage → status."""
+
+    pipelines: tuple[str, ...]
+    stages: dict[str, str]
+
+
 class ObjectMapping(Strict):
     """One outside object: the source table it lands in, and field → column for what is pulled."""
 
     source: str
     pull: dict[str, str]
     push: PushRule | None = None
+    registrations: RegistrationRule | None = None
     values: dict[str, dict[str, str]] = Field(
         default_factory=dict, description="column → (what the CRM says → the hub's code)"
     )

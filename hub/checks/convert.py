@@ -58,14 +58,7 @@ def _typed(column: Column[object], told: pl.Expr, codes: Mapping[str, str]) -> p
         exact = told.str.contains(rf"^-?\d+(\.\d{{1,{kind.scale}}}0*)?$")
         typed = pl.when(exact).then(told).cast(pl.Decimal(MONEY_DIGITS, kind.scale), strict=False)
     elif isinstance(kind, UtcTime):
-        # chrono reads `Z` and offsets alike; anything but UTC is refused by the pattern.
-        plain = told.str.replace("T", " ").str.replace(r"(Z|\+00:?00)$", "")
-        typed = (
-            pl.when(told.str.contains(_ISO_TIME))
-            .then(plain)
-            .str.to_datetime("%Y-%m-%d %H:%M:%S%.f", time_unit="us", strict=False)
-            .dt.replace_time_zone("UTC")
-        )
+        typed = utc_time(told)
     elif isinstance(kind, Date):
         typed = (
             pl.when(told.str.contains(_ISO_DAY))
@@ -89,6 +82,17 @@ def _typed(column: Column[object], told: pl.Expr, codes: Mapping[str, str]) -> p
     else:
         typed = told
     return typed.alias(column.name)
+
+
+def utc_time(told: pl.Expr) -> pl.Expr:
+    """ISO 8601 text in UTC (`Z` or a zero offset) as a time; anything else becomes null."""
+    plain = told.str.replace("T", " ").str.replace(r"(Z|\+00:?00)$", "")
+    return (
+        pl.when(told.str.contains(_ISO_TIME))
+        .then(plain)
+        .str.to_datetime("%Y-%m-%d %H:%M:%S%.f", time_unit="us", strict=False)
+        .dt.replace_time_zone("UTC")
+    )
 
 
 def is_country(column: str) -> bool:

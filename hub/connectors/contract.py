@@ -97,6 +97,10 @@ class CallMeter:
     quota_used: int | None = None
     quota_limit: int | None = None
 
+    def restart(self) -> None:
+        """Begin a new account; the quota stays as last seen."""
+        self.used = self.minimum = self.writes = 0
+
 
 class Connector(Protocol):
     """One configured outside system. Close it when done: it holds connections."""

@@ -1,8 +1,9 @@
 """Metadata and the three column types that mean the same on SQLite and PostgreSQL.
 
-Money is `NUMERIC(15, 2)`, a unit price `NUMERIC(15, 4)`. SQLite has no decimal type, but its NUMERIC affinity keeps every decimal
-of up to 15 significant digits exactly, so values compare and sort as on PostgreSQL; larger amounts
-are refused by validation. Sums that matter are made in Decimal by the hub, never by SQLite.
+Money is `NUMERIC(15, 2)`, a unit price `NUMERIC(15, 4)`. SQLite has no decimal type, but its
+NUMERIC affinity keeps every decimal of up to 15 significant digits exactly, so values compare and
+sort as on PostgreSQL; larger amounts are refused by validation. Sums that matter are made in
+Decimal by the hub, never by SQLite.
 Times are aware UTC; on SQLite they are text `YYYY-MM-DD HH:MM:SS.ffffff`, which sorts as time.
 """
 

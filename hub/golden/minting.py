@@ -1,0 +1,47 @@
+"""Ids for things that one record of one system stands for: leads, deals, POS lines.
+
+They are not matched by likeness, only recognised: a record that carries the hub's own key back is
+the thing that key was issued for.
+"""
+
+import polars as pl
+from sqlalchemy import Connection, Table, select
+
+from hub.models import bulk
+from hub.models.database import take_numbers
+from hub.models.identity import crosswalk
+from hub.models.runs import Run
+
+
+def mint(
+    conn: Connection, entity: str, prefix: str, rows: pl.DataFrame, golden: Table, run: Run
+) -> pl.DataFrame:
+    """`rows` (source key, `hub_key`) with their `hub_id`; new ids are issued in key order."""
+    keys = ["system", "object", "record_id"]
+    with bulk.staged(conn, rows.select(keys), crosswalk) as wanted:
+        query = select(*(crosswalk.c[k] for k in keys), crosswalk.c.hub_id).where(
+            crosswalk.c.entity == entity, *(crosswalk.c[k] == wanted.c[k] for k in keys)
+        )
+        known = bulk.read(conn, query)
+    unknown = rows.join(known, on=keys, how="anti").sort(keys)
+    if not unknown.height:
+        return rows.join(known, on=keys)
+    recognised = _recognised(conn, unknown, golden)
+    fresh = recognised.filter(pl.col("hub_id").is_null())
+    numbers = take_numbers(conn, entity, fresh.height) if fresh.height else range(0)
+    minted = fresh.with_columns(pl.Series("hub_id", [f"{prefix}_{n:08d}" for n in numbers]))
+    added = pl.concat(
+        [recognised.filter(pl.col("hub_id").is_not_null()), minted], how="vertical_relaxed"
+    ).select(*keys, "hub_id", entity=pl.lit(entity), run=pl.lit(run.number))
+    with bulk.staged(conn, added, crosswalk) as stage:
+        bulk.append(conn, crosswalk, stage)
+    return rows.join(pl.concat([known, added.select(known.columns)]), on=keys)
+
+
+def _recognised(conn: Connection, unknown: pl.DataFrame, golden: Table) -> pl.DataFrame:
+    """`unknown` with `hub_id` where its hub_key is an id of a living golden row."""
+    told = unknown.select(pl.col("hub_key").alias("id")).drop_nulls().unique()
+    with bulk.staged(conn, told, golden) as keys:
+        living = bulk.read(conn, select(golden.c.id).where(golden.c.id == keys.c.id))
+    hub_id = living.select(pl.col("id").alias("hub_key"), pl.col("id").alias("hub_id"))
+    return unknown.join(hub_id, on="hub_key", how="left", maintain_order="left")

@@ -1,0 +1,48 @@
+"""Golden POS lines: each reported sale, its reseller and end customer as central companies."""
+
+import polars as pl
+from sqlalchemy import Connection
+
+from hub.golden.minting import mint
+from hub.golden.scope import members, references
+from hub.golden.singles import changed_rows, touched_by_reference, touched_singles
+from hub.golden.write import remove, write
+from hub.models.golden import pos_line
+from hub.models.identity import crosswalk
+from hub.models.runs import Run
+from hub.models.sources import src_pos_line
+
+
+def unify_pos_lines(conn: Connection, run: Run, since: int) -> int:
+    """Rebuild the POS lines touched after run `since`; returns how many were written."""
+    changed = changed_rows(conn, src_pos_line, since)
+    fresh = changed.filter(~pl.col("is_deleted")).with_columns(
+        hub_key=pl.lit(None, dtype=pl.String)
+    )
+    mint(conn, "pos_line", "ps", fresh, pos_line, run)
+    ids = touched_singles(conn, "pos_line", src_pos_line, since)
+    for column in ("reseller_record_id", "end_customer_record_id"):
+        moved = touched_by_reference(
+            conn, "pos_line", src_pos_line, since, column, crosswalk.alias("company")
+        )
+        ids = pl.concat([ids, moved])
+    ids = ids.unique()
+    if not ids.height:
+        return 0
+    rows = members(conn, "pos_line", src_pos_line, ids)
+    rows = references(
+        conn, "company", rows, "reseller", "reseller_record_id", "reseller_company_id"
+    )
+    rows = references(
+        conn, "company", rows, "end_customer", "end_customer_record_id", "end_customer_company_id"
+    )
+    golden = rows.with_columns(
+        pl.col("system").alias("distributor"),
+        amount=(pl.col("unit_price") * pl.col("quantity").cast(pl.Decimal(15, 0))).cast(
+            pl.Decimal(15, 2)
+        ),
+    ).rename({"hub_id": "id"})
+    gone = ids.rename({"hub_id": "id"}).join(golden, on="id", how="anti")
+    written = write(conn, pos_line, golden, run)
+    remove(conn, pos_line, gone, run)
+    return written

@@ -1,0 +1,70 @@
+"""Entities that one record stands for: which of them a run touches, and what a deletion does."""
+
+import polars as pl
+from sqlalchemy import Connection, FromClause, Table, select, union
+
+from hub.golden.scope import KEY, on_key
+from hub.models import bulk
+from hub.models.identity import crosswalk
+from hub.models.runs import Run
+
+
+def changed_rows(conn: Connection, table: Table, since: int) -> pl.DataFrame:
+    """Source rows changed after run `since`, deleted ones among them."""
+    return bulk.read(conn, select(table).where(table.c.run > since))
+
+
+def touched_singles(
+    conn: Connection, entity: str, table: Table, since: int, *, follows: tuple[str, ...] = ()
+) -> pl.DataFrame:
+    """`hub_id` of rows that changed after `since`, or whose own company or person did.
+
+    `follows` names the entities under which the same source row is known too.
+    """
+    own = select(crosswalk.c.hub_id).where(on_key(table, entity), table.c.run > since)
+    twin = crosswalk.alias("twin")
+    followed = [
+        select(crosswalk.c.hub_id).where(
+            crosswalk.c.entity == entity,
+            twin.c.entity == other,
+            twin.c.run > since,
+            *(crosswalk.c[k] == twin.c[k] for k in KEY),
+        )
+        for other in follows
+    ]
+    found = union(own, *followed).subquery()
+    return bulk.read(conn, select(found.c.hub_id))
+
+
+def touched_by_reference(
+    conn: Connection, entity: str, table: Table, since: int, column: str, referenced: FromClause
+) -> pl.DataFrame:
+    """`hub_id` of rows whose referenced company record got another hub id after `since`.
+
+    `referenced` is an alias of the crosswalk; the reference is by record id within the system.
+    """
+    query = select(crosswalk.c.hub_id).where(
+        on_key(table, entity),
+        referenced.c.entity == "company",
+        referenced.c.run > since,
+        referenced.c.system == table.c.system,
+        referenced.c.record_id == table.c[column],
+    )
+    return bulk.read(conn, query.distinct())
+
+
+def leave(conn: Connection, entity: str, deleted: pl.DataFrame, run: Run) -> None:
+    """Mark the crosswalk rows of deleted records as changed, so that downstream looks again."""
+    if not deleted.height:
+        return
+    with bulk.staged(conn, deleted.select(KEY), crosswalk) as gone:
+        conn.execute(
+            crosswalk.update()
+            .where(
+                crosswalk.c.entity == entity,
+                select(gone.c.record_id)
+                .where(*(gone.c[k] == crosswalk.c[k] for k in KEY))
+                .exists(),
+            )
+            .values(run=run.number)
+        )

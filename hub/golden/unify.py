@@ -1,0 +1,40 @@
+"""The unify step: every golden table, each with its own watermark, each in one transaction."""
+
+from collections.abc import Callable
+
+from sqlalchemy import Connection, Engine
+
+from hub.config import Settings
+from hub.golden.companies import unify_companies
+from hub.golden.contacts import unify_contacts
+from hub.golden.context import Context
+from hub.golden.leads import unify_leads
+from hub.golden.opportunities import unify_opportunities
+from hub.golden.pos_lines import unify_pos_lines
+from hub.models.database import writing
+from hub.models.runs import Run
+from hub.models.watermarks import move_watermark, watermark
+
+_Unify = Callable[[Connection, Context, Run, int], int]
+
+# In order of reference: a person points to a company, a lead to both.
+ENTITIES: dict[str, _Unify] = {
+    "company": unify_companies,
+    "contact": unify_contacts,
+    "lead": unify_leads,
+    "opportunity": unify_opportunities,
+    "pos_line": lambda conn, _context, run, since: unify_pos_lines(conn, run, since),
+}
+
+
+def unify(engine: Engine, settings: Settings, run: Run, entity: str, *, full: bool = False) -> int:
+    """Bring one golden table up to date with its sources; returns the rows written.
+
+    `full` rebuilds every row; rows that come out the same are not written.
+    """
+    step = f"unify/{entity}"
+    with writing(engine) as conn:
+        since = 0 if full else watermark(conn, step)
+        written = ENTITIES[entity](conn, Context.of(settings), run, since)
+        move_watermark(conn, step, run)
+    return written

@@ -1,0 +1,21 @@
+"""How far each step has come: it takes the rows that later runs changed."""
+
+from sqlalchemy import Connection, select, update
+
+from hub.models.operations import ops_watermark
+from hub.models.runs import Run
+
+
+def watermark(conn: Connection, step: str) -> int:
+    """The last run whose rows `step` has taken; 0 before its first."""
+    taken = conn.scalar(select(ops_watermark.c.run).where(ops_watermark.c.step == step))
+    return int(taken) if taken is not None else 0
+
+
+def move_watermark(conn: Connection, step: str, run: Run) -> None:
+    """`step` has taken everything up to `run`; moves in the transaction of the step's own rows."""
+    moved = conn.execute(
+        update(ops_watermark).where(ops_watermark.c.step == step).values(run=run.number)
+    )
+    if moved.rowcount == 0:
+        conn.execute(ops_watermark.insert().values(step=step, run=run.number))

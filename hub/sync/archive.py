@@ -1,0 +1,25 @@
+"""The landing archive: what was said, as Parquet, append-only, on any fsspec URL.
+
+A file counts only when `ops_batch` lists it; what a killed process left unlisted is overwritten by
+the next run of the same number, or ignored.
+"""
+
+import fsspec
+import polars as pl
+
+
+def archive_path(root: str, system: str, obj: str, run: int, sequence: int) -> str:
+    """`ROOT/SYSTEM/OBJECT/run=000042/0001.parquet`."""
+    return f"{root.rstrip('/')}/{system}/{obj}/run={run:06d}/{sequence:04d}.parquet"
+
+
+def write_archive(path: str, rows: pl.DataFrame) -> None:
+    """Store one batch of raw rows."""
+    with fsspec.open(path, "wb", auto_mkdir=True) as handle:
+        rows.write_parquet(handle, compression="zstd")
+
+
+def read_archive(path: str) -> pl.DataFrame:
+    """The rows of one archived batch, as they were told."""
+    with fsspec.open(path, "rb") as handle:
+        return pl.read_parquet(handle.read())

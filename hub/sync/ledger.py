@@ -1,0 +1,86 @@
+"""The ledger: runs, watermarks, and what each cost. Written in the transaction it counts."""
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from time import perf_counter
+
+from sqlalchemy import Connection, Engine, func, select, update
+
+from hub.connectors.contract import CallMeter
+from hub.models.database import take_numbers, writing
+from hub.models.operations import ops_call, ops_run
+from hub.models.runs import Run
+
+
+def begin_run(engine: Engine, kind: str, config_hash: str, now: datetime | None = None) -> Run:
+    """Open a run. Call under the one-writer lock: a run still `running` is then surely dead."""
+    started_at = now if now is not None else datetime.now(UTC)
+    with writing(engine) as conn:
+        conn.execute(
+            update(ops_run)
+            .where(ops_run.c.status == "running")
+            .values(status="died", finished_at=started_at, error="the process ended before the run")
+        )
+        number = take_numbers(conn, "run", 1)[0]
+        conn.execute(
+            ops_run.insert().values(
+                run=number,
+                kind=kind,
+                status="running",
+                config_hash=config_hash,
+                started_at=started_at,
+            )
+        )
+    return Run(number, started_at)
+
+
+def end_run(
+    engine: Engine, run: Run, status: str, *, error: str = "", seconds: Mapping[str, float]
+) -> None:
+    """Close a run as `done` or `failed`, with the seconds each step took."""
+    with writing(engine) as conn:
+        conn.execute(
+            update(ops_run)
+            .where(ops_run.c.run == run.number)
+            .values(
+                status=status,
+                error=error or None,
+                finished_at=datetime.now(UTC),
+                seconds=json.dumps(seconds, sort_keys=True),
+            )
+        )
+
+
+class Stopwatch:
+    """Seconds by name, added up over any number of laps."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+
+    @contextmanager
+    def lap(self, name: str) -> Iterator[None]:
+        start = perf_counter()
+        try:
+            yield
+        finally:
+            self.seconds[name] = self.seconds.get(name, 0.0) + perf_counter() - start
+
+
+def record_calls(conn: Connection, run: Run, system: str, step: str, calls: CallMeter) -> None:
+    """Add a connector's meter to the run's account of API calls."""
+    same = (
+        (ops_call.c.run == run.number) & (ops_call.c.system == system) & (ops_call.c.step == step)
+    )
+    counted = {"used": calls.used, "minimum": calls.minimum, "writes": calls.writes}
+    quota = {"quota_used": calls.quota_used, "quota_limit": calls.quota_limit}
+    added = {name: ops_call.c[name] + value for name, value in counted.items()}
+    if conn.execute(update(ops_call).where(same).values(**added, **quota)).rowcount == 0:
+        conn.execute(
+            ops_call.insert().values(run=run.number, system=system, step=step, **counted, **quota)
+        )
+
+
+def latest_run(conn: Connection) -> int:
+    return int(conn.scalar(select(func.coalesce(func.max(ops_run.c.run), 0))) or 0)

@@ -1,0 +1,120 @@
+"""Quarantine: bad rows wait, as told, with all their reasons, until fixed or retried."""
+
+import json
+from collections.abc import Sequence
+from hashlib import blake2b
+from typing import Any, Protocol
+
+import polars as pl
+from sqlalchemy import Connection, select, update
+
+from hub.checks.schemas import ROW
+from hub.connectors.contract import RECORD_ID
+from hub.models import bulk
+from hub.models.database import take_numbers
+from hub.models.operations import ops_quarantine
+from hub.models.runs import Run
+
+WAITING, RELEASED, REPLACED = "waiting", "released", "replaced"
+
+
+class Landing(Protocol):
+    """Where rows of one object land."""
+
+    @property
+    def system(self) -> str: ...
+    @property
+    def object(self) -> str: ...
+
+
+def held_back(fresh: pl.DataFrame, faults: pl.DataFrame) -> pl.DataFrame:
+    """The rows of `fresh` that have faults, each with a `faults` column (JSON, in column order)."""
+    rows = sorted(faults[ROW].unique().to_list())
+    by_row: dict[int, list[dict[str, str | None]]] = {row: [] for row in rows}
+    for fault in faults.iter_rows(named=True):
+        by_row[fault[ROW]].append({k: v for k, v in fault.items() if k != ROW})
+    texts = [json.dumps(by_row[row], ensure_ascii=False) for row in rows]
+    return fresh[rows].with_columns(pl.Series("faults", texts, dtype=pl.String))
+
+
+def hold(conn: Connection, landing: Landing, run: Run, batch_id: int, bad: pl.DataFrame) -> None:
+    """Put bad rows into quarantine. A row told again just as it waits already is not put twice;
+    a row told differently takes the place of its earlier version."""
+    if not bad.height:
+        return
+    waiting = _waiting(conn, landing, bad[RECORD_ID].to_list())
+    told = [
+        c for c in bad.columns if c not in ("position", "disposition", "content_hash", "faults")
+    ]
+    added: list[dict[str, Any]] = []
+    for row in bad.iter_rows(named=True):
+        raw = json.dumps({c: row[c] for c in told}, ensure_ascii=False, sort_keys=True)
+        digest = blake2b(f"{raw}|{row['faults']}".encode(), digest_size=16).hexdigest()
+        earlier = waiting.get(row[RECORD_ID])
+        if earlier is not None and earlier[1] == digest:
+            continue
+        if earlier is not None:
+            _set_status(conn, [earlier[0]], REPLACED, run)
+        added.append(
+            {
+                "system": landing.system,
+                "object": landing.object,
+                "record_id": row[RECORD_ID],
+                "status": WAITING,
+                "raw": raw,
+                "raw_hash": digest,
+                "faults": row["faults"],
+                "batch_id": batch_id,
+                "first_run": run.number,
+                "run": run.number,
+            }
+        )
+    if added:
+        ids = take_numbers(conn, "quarantine", len(added))
+        conn.execute(
+            ops_quarantine.insert(),
+            [{"id": i, **row} for i, row in zip(ids, added, strict=True)],
+        )
+
+
+def replace(conn: Connection, landing: Landing, run: Run, record_ids: pl.Series) -> None:
+    """Rows that are good now: whatever waits under the same record id is replaced by them."""
+    if not record_ids.len():
+        return
+    with bulk.staged(conn, record_ids.to_frame(RECORD_ID), ops_quarantine) as good:
+        conn.execute(
+            update(ops_quarantine)
+            .where(
+                ops_quarantine.c.system == landing.system,
+                ops_quarantine.c.object == landing.object,
+                ops_quarantine.c.status == WAITING,
+                ops_quarantine.c.record_id.in_(select(good.c.record_id)),
+            )
+            .values(status=REPLACED, run=run.number)
+        )
+
+
+def _waiting(
+    conn: Connection, landing: Landing, record_ids: Sequence[str]
+) -> dict[str, tuple[int, str]]:
+    keys = pl.DataFrame({RECORD_ID: record_ids}, schema={RECORD_ID: pl.String}).unique()
+    with bulk.staged(conn, keys, ops_quarantine) as wanted:
+        rows = conn.execute(
+            select(
+                ops_quarantine.c.record_id, ops_quarantine.c.id, ops_quarantine.c.raw_hash
+            ).where(
+                ops_quarantine.c.system == landing.system,
+                ops_quarantine.c.object == landing.object,
+                ops_quarantine.c.status == WAITING,
+                ops_quarantine.c.record_id == wanted.c.record_id,
+            )
+        ).all()
+    return {row.record_id: (row.id, row.raw_hash) for row in rows}
+
+
+def _set_status(conn: Connection, ids: Sequence[int], status: str, run: Run) -> None:
+    conn.execute(
+        update(ops_quarantine)
+        .where(ops_quarantine.c.id.in_(ids))
+        .values(status=status, run=run.number)
+    )
