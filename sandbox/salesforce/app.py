@@ -25,7 +25,7 @@ from sandbox.salesforce import (
     rows,
     soap,
 )
-from sandbox.salesforce.calls import MAX_VERSION, OLDEST_VERSION, RETIRED_VERSIONS, Call, Reply
+from sandbox.salesforce.calls import MAX_VERSION, OLDEST_VERSION, Call, Reply, check_version
 from sandbox.salesforce.calls import Route as ApiRoute
 from sandbox.salesforce.control import control_routes
 from sandbox.salesforce.errors import ApiError, not_found
@@ -93,9 +93,7 @@ class SalesforceApp:
     def __init__(self, org: Org) -> None:
         self.org = org
         self.control = Starlette(routes=control_routes(org))
-        whole = composite.Composite()
-        self.router = Router(_api_routes(whole))
-        whole.router = self.router
+        self.router = Router(_api_routes())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -157,7 +155,7 @@ class SalesforceApp:
         data = _DATA.match(incoming.path)
         if data is not None:
             version = int(data.group(1))
-            _check_version(version, data.group(2))
+            check_version(version, data.group(2))
             return self._data(incoming, version, data.group(3) or "")
         user_id = auth.authenticate(self.org, incoming.headers, self.org.now())
         if path == "/services/oauth2/userinfo":
@@ -198,18 +196,19 @@ class SalesforceApp:
         return format_datetime(self.org.now(), usegmt=True)
 
 
-def _api_routes(whole: composite.Composite) -> list[ApiRoute]:
-    """Modules of the data API; what is named first wins where paths overlap."""
-    return [
+def _api_routes() -> list[ApiRoute]:
+    """Modules of the data API; what is named first wins where paths overlap. Composite cannot
+    call itself, so its subrequests reach the others only."""
+    plain = [
         ApiRoute("GET", "", _resources),
         *query.ROUTES,
         *limits.ROUTES,
-        *composite.routes(whole),
         *collections.ROUTES,
         *replication.ROUTES,
         *describe.ROUTES,
         *rows.ROUTES,
     ]
+    return [ApiRoute("POST", "composite", composite.Composite(plain).run), *plain]
 
 
 def _resources(org: Org, call: Call) -> Reply:
@@ -230,13 +229,6 @@ def _season(version: int) -> str:
     """Three releases a year; 58 was Summer '23."""
     year, season = divmod(version - 57 + 3 * 23, 3)
     return f"{('Spring', 'Summer', 'Winter')[season]} '{year + (season == 2):02d}"
-
-
-def _check_version(major: int, minor: str) -> None:
-    if major in RETIRED_VERSIONS:
-        raise ApiError("UNSUPPORTED_API_VERSION", f"API version {major}.0 is retired", status=410)
-    if not OLDEST_VERSION <= major <= MAX_VERSION or minor != "0":
-        raise not_found()
 
 
 def _too_long(incoming: Incoming) -> Outgoing | None:

@@ -40,9 +40,8 @@ def find_app(org: Org, client_id: str) -> App | None:
 
 def token(org: Org, form: Mapping[str, str], headers: Mapping[str, str]) -> dict[str, str]:
     """The success body for a token request, or TokenError."""
-    grants = {"client_credentials": _client_credentials, "refresh_token": _refresh}
     grant = form.get("grant_type", "")
-    if grant not in grants:
+    if grant not in ("client_credentials", "refresh_token"):
         raise TokenError("unsupported_grant_type", "grant type not supported")
     client_id, secret = _credentials(form, headers)
     app = find_app(org, client_id)
@@ -54,7 +53,9 @@ def token(org: Org, form: Mapping[str, str], headers: Mapping[str, str]) -> dict
         raise TokenError("invalid_client", "invalid client credentials")
     if grant not in app.flows:
         raise TokenError("unsupported_grant_type", "grant type not supported")
-    return grants[grant](org, app, form, headers)
+    if grant == "refresh_token":
+        return _refresh(org, app, form.get("refresh_token", ""))
+    return _client_credentials(org, app, headers.get("host", ""))
 
 
 def _credentials(form: Mapping[str, str], headers: Mapping[str, str]) -> tuple[str, str | None]:
@@ -68,10 +69,9 @@ def _credentials(form: Mapping[str, str], headers: Mapping[str, str]) -> tuple[s
     return form.get("client_id", ""), form.get("client_secret")
 
 
-def _client_credentials(
-    org: Org, app: App, form: Mapping[str, str], headers: Mapping[str, str]
-) -> dict[str, str]:
-    host = headers.get("host", "").split(":")[0].lower()
+def _client_credentials(org: Org, app: App, host: str) -> dict[str, str]:
+    """Only the org's own host knows which org a client without a user belongs to."""
+    host = host.partition(":")[0].lower()
     if org.switches.generic_login_host or host in GENERIC_HOSTS:
         raise TokenError("invalid_grant", "request not supported on this domain")
     if app.run_as is None:
@@ -79,10 +79,7 @@ def _client_credentials(
     return success(org, app, app.run_as)
 
 
-def _refresh(
-    org: Org, app: App, form: Mapping[str, str], headers: Mapping[str, str]
-) -> dict[str, str]:
-    given = form.get("refresh_token", "")
+def _refresh(org: Org, app: App, given: str) -> dict[str, str]:
     row = org.store.db.execute(
         "SELECT user_id FROM _grant WHERE token = ? AND client_id = ? AND NOT revoked",
         (given, app.client_id),

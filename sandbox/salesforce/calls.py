@@ -5,12 +5,20 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from sandbox.salesforce.errors import ApiError
+from sandbox.salesforce.errors import ApiError, not_found
 from sandbox.salesforce.org import Org
 
 MAX_VERSION = 67
 OLDEST_VERSION = 31
 RETIRED_VERSIONS = range(21, 31)
+
+
+def check_version(major: int, minor: str = "0") -> None:
+    """Retired versions are gone, others outside the range never were."""
+    if major in RETIRED_VERSIONS:
+        raise ApiError("UNSUPPORTED_API_VERSION", f"API version {major}.0 is retired", status=410)
+    if not OLDEST_VERSION <= major <= MAX_VERSION or minor != "0":
+        raise not_found()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,13 @@
 """`/composite`: up to 25 subrequests in one call, later ones naming results of earlier ones."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, quote
 
 import msgspec
 
-from sandbox.salesforce.calls import Call, Reply, Route
+from sandbox.salesforce.calls import Call, Reply, Route, check_version
 from sandbox.salesforce.errors import ApiError
 from sandbox.salesforce.org import Org
 from sandbox.salesforce.router import Router
@@ -44,8 +44,8 @@ class UnknownReferenceError(Exception):
 class Composite:
     """Dispatches subrequests through the same routes as direct calls."""
 
-    def __init__(self) -> None:
-        self.router: Router | None = None
+    def __init__(self, routes: Iterable[Route]) -> None:
+        self.router = Router(routes)
 
     def run(self, org: Org, call: Call) -> Reply:
         body = call.json_object()
@@ -78,7 +78,6 @@ class Composite:
         *,
         all_or_none: bool,
     ) -> Reply:
-        assert self.router is not None
         try:
             url = _filled(request.url, done, in_url=True)
             body = _filled_body(request.body, done)
@@ -98,6 +97,7 @@ class Composite:
             body=msgspec.json.encode(body) if body is not None else b"",
         )
         try:
+            check_version(inner.version)
             return self.router.dispatch(org, inner, match.group(2))
         except ApiError as error:
             return Reply(status=error.status, body=error.body())
@@ -231,7 +231,3 @@ def _resolved(match: re.Match[str], done: Mapping[str, object]) -> object:
             )
         value = lowered[name.lower()]
     return value
-
-
-def routes(composite: Composite) -> tuple[Route, ...]:
-    return (Route("POST", "composite", composite.run),)

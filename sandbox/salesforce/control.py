@@ -79,7 +79,7 @@ def _convert(org: Org, body: bytes) -> object:
     }
 
 
-def _expire_tokens(org: Org, body: bytes) -> object:
+def _expire_tokens(org: Org, _body: bytes) -> object:
     return {"expired": org.sessions.expire_all()}
 
 
@@ -99,7 +99,7 @@ def _touch(org: Org, body: bytes) -> object:
     return {"touched": len(asked.ids)}
 
 
-def _empty_bin(org: Org, body: bytes) -> object:
+def _empty_bin(org: Org, _body: bytes) -> object:
     return {"removed": empty_recycle_bin(org)}
 
 

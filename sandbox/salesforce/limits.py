@@ -26,7 +26,7 @@ def limit_info(org: Org) -> str:
     return info
 
 
-def limits(org: Org, call: Call) -> Reply:
+def limits(org: Org, _call: Call) -> Reply:
     """Needs View Setup and Configuration, which an integration user may lack."""
     if not org.switches.limits_permission:
         raise ApiError("INSUFFICIENT_ACCESS", "insufficient access rights on resource")

@@ -46,7 +46,7 @@ class Org:
         """What to read the next statement against; each gets its own shuffle of unordered rows."""
         self.queries_run += 1
         # A reproducible shuffle, nothing secret.
-        dice = Random(f"{self.switches.order_seed}:{self.queries_run}")  # noqa: S311
+        dice = Random(f"{self.switches.order_seed}:{self.queries_run}")
         return Context(
             self.store.schema,
             self.clock.now(),

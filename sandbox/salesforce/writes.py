@@ -70,7 +70,7 @@ def update(
     with org.store.transaction():
         current = living(org, sobject, record)
         if unmodified_since is not None:
-            _check_unmodified(org, current, unmodified_since)
+            _check_unmodified(current, unmodified_since)
         if current.get("IsConverted"):
             raise ApiError("CANNOT_UPDATE_CONVERTED_LEAD", "cannot reference converted lead", [])
         changes = _changes(org, sobject, body, creating=False)
@@ -288,7 +288,7 @@ def _check_rules(org: Org, sobject: SObject, record: str) -> None:
             raise ApiError("FIELD_CUSTOM_VALIDATION_EXCEPTION", rule.message, fields)
 
 
-def _check_unmodified(org: Org, current: Row, since: datetime) -> None:
+def _check_unmodified(current: Row, since: datetime) -> None:
     modified = parse_instant(str(current["LastModifiedDate"]))
     if modified is not None and modified > since:
         raise ApiError(

@@ -329,4 +329,6 @@ class _Parser:
 
 
 def _number(text: str) -> int | float:
-    return int(text) if text.lstrip("+-").isdigit() else float(text)
+    """Whole numbers beyond what a column can hold compare as floats."""
+    whole = text.lstrip("+-").isdigit() and len(text) < 19
+    return int(text) if whole else float(text)

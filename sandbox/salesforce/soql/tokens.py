@@ -78,12 +78,21 @@ def _unreadable(statement: str, at: int) -> ApiError:
 
 def text_of(statement: str, token: Token) -> str:
     """The value of a string literal; in it `\\_` and `\\%` are errors."""
-    return "".join(_characters(statement, token, for_like=False))
+    return _joined(statement, token, for_like=False)
 
 
 def pattern_of(statement: str, token: Token) -> str:
     """A LIKE literal as a pattern whose escape character is the backslash."""
-    return "".join(_characters(statement, token, for_like=True))
+    return _joined(statement, token, for_like=True)
+
+
+def _joined(statement: str, token: Token, *, for_like: bool) -> str:
+    text = "".join(_characters(statement, token, for_like=for_like))
+    try:
+        # Two escapes may be the halves of one character; a half alone is none.
+        return text.encode("utf-16", "surrogatepass").decode("utf-16")
+    except UnicodeDecodeError:
+        raise malformed(statement, token.at, "Illegal unicode escape in string") from None
 
 
 def _characters(statement: str, token: Token, *, for_like: bool) -> list[str]:

@@ -16,6 +16,7 @@ from sandbox.salesforce.soql.tree import (
     Literal,
     Negation,
     Path,
+    Query,
 )
 from sandbox.salesforce.values import SqlValue
 
@@ -45,7 +46,7 @@ class Where:
                 comparison.path, f"field '{field.name}' can not be filtered in a query call"
             )
         if comparison.subquery is not None:
-            return self._semi_join(column, comparison)
+            return self._semi_join(column, comparison, comparison.subquery)
         operator = comparison.op
         if operator in ("INCLUDES", "EXCLUDES"):
             return self._includes(column, comparison)
@@ -103,9 +104,7 @@ class Where:
         parts.extend(self._equal(column, value) for value in odd)
         return parts
 
-    def _semi_join(self, column: Column, comparison: Comparison) -> str:
-        query = comparison.subquery
-        assert query is not None
+    def _semi_join(self, column: Column, comparison: Comparison, query: Query) -> str:
         context = self.scope.context
         inner = Scope(
             context, source_object(context, query), query.statement, query.alias,
