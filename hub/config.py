@@ -104,22 +104,18 @@ System = Annotated[SalesforceSystem | HubSpotSystem | FeedSystem, Field(discrimi
 
 # -- mappings ----------------------------------------------------------------------------------
 
-Drift = Literal["reassert", "accept", "flag"]
-
-
 class PushField(Strict):
     """Where a pushed field's value comes from.
 
     `column` is a column of the entity's desired state; `map` turns hub codes into the CRM's;
     `ref` names the CRM object whose record id stands for the hub id in `column`;
-    `value` is a constant. `drift` says what happens when someone else changed the field.
+    `value` is a constant. A field that someone else changed in the CRM is set again.
     """
 
     column: str | None = None
     value: str | None = None
     ref: str | None = None
     map: dict[str, str] = Field(default_factory=dict)
-    drift: Drift = "reassert"
 
     @model_validator(mode="after")
     def _one_origin(self) -> Self:

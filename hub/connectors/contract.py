@@ -107,6 +107,7 @@ class Connector(Protocol):
 
     system: str
     calls: CallMeter
+    rows_per_write: int
 
     def preflight(self, specs: Sequence[ObjectSpec]) -> list[Finding]:
         """Credentials, objects, fields and permissions, each with a remedy. Writes nothing."""

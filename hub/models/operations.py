@@ -118,6 +118,7 @@ ops_change = Table(
     Column("record_id", String(128)),
     Column("hub_id", String(40), nullable=False),
     Column("fields", Text, nullable=False, comment="JSON: field → {before, after, why}"),
+    Column("digest", String(32), nullable=False, comment="of what is written where"),
     Column("outcome", String(16), nullable=False),
     Column("code", String(80)),
     Column("message", Text),

@@ -1,0 +1,135 @@
+"""The laws as questions to the warehouse: each answer holds or names what breaks it.
+
+Laws 4 to 6 (replay, isolation, reversibility) are promises about commands of their own and are
+proven by tests; here stand those that a run can break.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, func, select
+
+from hub.models.golden import company, contact
+from hub.models.identity import crosswalk, identity_alias
+from hub.models.operations import ops_call, ops_change, ops_disposition, ops_plan, ops_read
+
+OUTCOMES = ("applied", "rejected", "skipped", "stale", "pending")
+FRUGAL = 1.10
+
+
+@dataclass(frozen=True)
+class LawResult:
+    """Whether a law holds for the runs asked about, with the figures that show it."""
+
+    law: str
+    holds: bool
+    detail: str
+
+
+def conservation(conn: Connection, runs: Sequence[int]) -> LawResult:
+    """Law 1: rows read = sum of dispositions, per run, system and object; changes = outcomes."""
+    key = (ops_read.c.run, ops_read.c.system, ops_read.c.object)
+    disposed = (
+        select(
+            ops_disposition.c.run,
+            ops_disposition.c.system,
+            ops_disposition.c.object,
+            func.sum(ops_disposition.c.rows).label("rows"),
+        )
+        .group_by(ops_disposition.c.run, ops_disposition.c.system, ops_disposition.c.object)
+        .subquery()
+    )
+    same = (
+        (disposed.c.run == ops_read.c.run)
+        & (disposed.c.system == ops_read.c.system)
+        & (disposed.c.object == ops_read.c.object)
+    )
+    rows = conn.execute(
+        select(*key, ops_read.c.rows, func.coalesce(disposed.c.rows, 0).label("disposed"))
+        .outerjoin(disposed, same)
+        .where(ops_read.c.run.in_(runs))
+    ).all()
+    wrong = [r for r in rows if r.rows != r.disposed]
+    lost = conn.scalar(
+        select(func.count()).where(
+            ops_change.c.run.in_(runs), ops_change.c.outcome.not_in(OUTCOMES)
+        )
+    )
+    if wrong:
+        first = wrong[0]
+        detail = (
+            f"{first.system}/{first.object} in run {first.run}: {first.rows} rows read, "
+            f"{first.disposed} disposed of; {len(wrong)} such"
+        )
+        return LawResult("conservation", False, detail)
+    if lost:
+        return LawResult("conservation", False, f"{lost} changes without an outcome")
+    read = sum(r.rows for r in rows)
+    return LawResult("conservation", True, f"{read} rows read = {read} disposed of")
+
+
+def fixpoint(left_to_do: int) -> LawResult:
+    """Law 2: after the last apply, planning again finds nothing (refused changes stay known)."""
+    if left_to_do:
+        return LawResult("fixpoint", False, f"{left_to_do} changes still wanted after applying")
+    return LawResult("fixpoint", True, "planning again finds nothing to write")
+
+
+def identity(conn: Connection) -> LawResult:
+    """Law 3: every id in use is alive; every id replaced leads to one that is."""
+    dead = conn.scalar(select(func.count()).where(crosswalk.c.hub_id == identity_alias.c.old_id))
+    dangling = sum(
+        conn.scalar(
+            select(func.count())
+            .select_from(table)
+            .where(
+                ~select(crosswalk.c.hub_id)
+                .where(crosswalk.c.entity == table.name, crosswalk.c.hub_id == table.c.id)
+                .exists()
+            )
+        )
+        or 0
+        for table in (company, contact)
+    )
+    if dead or dangling:
+        return LawResult(
+            "identity", False, f"{dead} rows under a dead id, {dangling} golden rows without rows"
+        )
+    ids = conn.scalar(select(func.count(crosswalk.c.hub_id.distinct())))
+    return LawResult("identity", True, f"{ids} ids, each alive and with its source rows")
+
+
+def honesty(conn: Connection, runs: Sequence[int], troubles: Sequence[str]) -> LawResult:
+    """Law 7: every pull came to its end, no write was refused or left, no trouble was swallowed."""
+    unfinished = conn.execute(
+        select(ops_read.c.system, ops_read.c.object).where(
+            ops_read.c.run.in_(runs), ops_read.c.completed.is_(False)
+        )
+    ).all()
+    outcomes = conn.execute(
+        select(ops_change.c.outcome, func.count())
+        .join(ops_plan, ops_plan.c.plan == ops_change.c.plan)
+        .where(ops_plan.c.run.in_(runs), ops_change.c.outcome.in_(("rejected", "pending")))
+        .group_by(ops_change.c.outcome)
+    ).all()
+    faults = [
+        *troubles,
+        *(f"{r.system}/{r.object} was not read to its end" for r in unfinished),
+        *(f"{number} changes {outcome}" for outcome, number in outcomes),
+    ]
+    if faults:
+        return LawResult("honesty", False, "; ".join(faults))
+    return LawResult("honesty", True, "every system read to its end, every write accepted")
+
+
+def frugality(conn: Connection, runs: Sequence[int]) -> LawResult:
+    """Law 8: API calls used ≤ 1.10 × the computed minimum, per system."""
+    rows = conn.execute(
+        select(ops_call.c.system, func.sum(ops_call.c.used), func.sum(ops_call.c.minimum))
+        .where(ops_call.c.run.in_(runs))
+        .group_by(ops_call.c.system)
+        .order_by(ops_call.c.system)
+    ).all()
+    shown = ", ".join(f"{system} {used}/{minimum}" for system, used, minimum in rows)
+    wasteful = [s for s, used, minimum in rows if used > max(minimum * FRUGAL, minimum + 1)]
+    return LawResult("frugality", not wasteful, f"calls used/minimum: {shown or 'none'}")

@@ -1,0 +1,141 @@
+"""Lead assignments in the warehouse: which leads to route again, and writing who got them."""
+
+from collections import Counter
+from typing import Any
+
+import polars as pl
+from sqlalchemy import Connection, or_, select, union
+
+from hub.golden.write import remove, write
+from hub.models import bulk
+from hub.models.golden import lead, lead_assignment, partner, registration
+from hub.models.runs import Run
+from hub.policy import decisions
+from hub.policy.routing import Candidate, route
+from hub.policy.settings import Policy
+
+
+def govern_leads(conn: Connection, policy: Policy, run: Run, since: int) -> int:
+    """Route the leads touched after run `since`; returns how many assignments were written."""
+    ids = _touched(conn, since)
+    if not ids.height:
+        return 0
+    leads = _leads(conn, ids, policy)
+    partners = _partners(conn)
+    current = bulk.read(conn, select(lead_assignment))
+    held = dict(current.select("id", "partner_id").iter_rows())
+    decided = dict(current.select("id", "decision_id").iter_rows())
+    load = Counter(current["partner_id"].drop_nulls().to_list())
+    protected = _protected(conn)
+    rows: list[dict[str, Any]] = []
+    made: list[decisions.Decision] = []
+    for row in leads.iter_rows(named=True):
+        holder = held.get(row["id"])
+        result = route(
+            row,
+            partners,
+            policy.routing,
+            protected_by=_protector(protected, row),
+            held_by=holder,
+            load=load,
+        )
+        if row["id"] in decided and result.partner_id == holder:
+            continue
+        load.subtract([holder] if holder else [])
+        load.update([result.partner_id] if result.partner_id else [])
+        inputs = {k: row[k] for k in ("country", "product", "company_id", "status")}
+        made.append(
+            decisions.Decision(
+                *("lead", row["id"], "assignment", result.partner_id or "none", result.rule),
+                inputs,
+                result.candidates,
+            )
+        )
+        rows.append({"id": row["id"], "partner_id": result.partner_id, "reason": result.rule})
+    numbers = decisions.record(conn, made, policy.version, run)
+    frame = pl.DataFrame(
+        [{**row, "decision_id": n} for row, n in zip(rows, numbers, strict=True)],
+        schema=bulk.frame_schema(lead_assignment, {"id", "partner_id", "reason", "decision_id"}),
+    )
+    written = write(conn, lead_assignment, frame, run)
+    return written + remove(conn, lead_assignment, _gone(conn, ids), run)
+
+
+def _touched(conn: Connection, since: int) -> pl.DataFrame:
+    """Leads that changed; and, when a partner or a registration changed, those it may concern."""
+    own = select(lead.c.id).where(lead.c.run > since)
+    vanished = select(lead_assignment.c.id).where(
+        ~select(lead.c.id).where(lead.c.id == lead_assignment.c.id).exists()
+    )
+    partner_changed = select(partner.c.id).where(partner.c.run > since).exists()
+    waiting = select(lead_assignment.c.id).where(
+        or_(
+            lead_assignment.c.partner_id.is_(None),
+            lead_assignment.c.partner_id.in_(select(partner.c.id).where(partner.c.run > since)),
+            ~lead_assignment.c.partner_id.in_(select(partner.c.id)),
+        ),
+        partner_changed,
+    )
+    claimed = select(lead.c.id).where(
+        lead.c.company_id == registration.c.company_id, registration.c.run > since
+    )
+    found = union(own, vanished, waiting, claimed).subquery()
+    return bulk.read(conn, select(found.c.id))
+
+
+def _gone(conn: Connection, ids: pl.DataFrame) -> pl.DataFrame:
+    """Leads that are no more; a closed lead keeps saying who got it."""
+    with bulk.staged(conn, ids, lead) as wanted:
+        living = bulk.read(conn, select(lead.c.id).where(lead.c.id == wanted.c.id))
+    return ids.join(living, on="id", how="anti")
+
+
+def _leads(conn: Connection, ids: pl.DataFrame, policy: Policy) -> pl.DataFrame:
+    with bulk.staged(conn, ids, lead) as wanted:
+        query = (
+            select(lead)
+            .where(lead.c.id == wanted.c.id, lead.c.status.in_(policy.routing.lead_statuses))
+            .order_by(lead.c.id)
+        )
+        return bulk.read(conn, query)
+
+
+def _partners(conn: Connection) -> list[Candidate]:
+    rows = bulk.read(conn, select(partner).order_by(partner.c.id))
+    return [
+        Candidate(
+            row["id"],
+            row["tier"],
+            row["status"],
+            frozenset(filter(None, (row["territories"] or "").split(";"))),
+        )
+        for row in rows.iter_rows(named=True)
+    ]
+
+
+def _protected(conn: Connection) -> dict[str, list[dict[str, Any]]]:
+    """Customer company id → its approved registrations, earliest first."""
+    rows = bulk.read(
+        conn,
+        select(
+            *(registration.c[n] for n in ("id", "company_id", "partner_id", "product")),
+            registration.c.submitted_at,
+        ).where(
+            registration.c.status == "approved",
+            registration.c.company_id.is_not(None),
+            registration.c.partner_id.is_not(None),
+        ),
+    ).sort("submitted_at", "id", nulls_last=True)
+    found: dict[str, list[dict[str, Any]]] = {}
+    for row in rows.iter_rows(named=True):
+        found.setdefault(row["company_id"], []).append(row)
+    return found
+
+
+def _protector(protected: dict[str, list[dict[str, Any]]], row: dict[str, Any]) -> str | None:
+    """The partner whose approved registration covers the lead's customer and product, if any."""
+    for claim in protected.get(row["company_id"] or "", []):
+        ours, theirs = row["product"], claim["product"]
+        if not ours or not theirs or ours.casefold() == theirs.casefold():
+            return str(claim["partner_id"])
+    return None

@@ -1,0 +1,29 @@
+"""The govern step: apply the policy to golden rows that changed, and to those the clock moved."""
+
+from sqlalchemy import Engine
+
+from hub.config import Settings
+from hub.models.database import writing
+from hub.models.runs import Run
+from hub.models.watermarks import move_watermark, watermark
+from hub.policy.assignments import govern_leads
+from hub.policy.registrations import govern_registrations
+from hub.policy.settings import load_policy
+
+SUBJECTS = ("registration", "lead")
+
+
+def govern(
+    engine: Engine, settings: Settings, run: Run, subject: str, *, full: bool = False
+) -> int:
+    """Bring registrations, or lead assignments, up to date; returns the rows written."""
+    policy = load_policy(settings)
+    step = f"govern/{subject}"
+    with writing(engine) as conn:
+        since = 0 if full else watermark(conn, step)
+        if subject == "registration":
+            written = govern_registrations(conn, settings, policy, run, since)
+        else:
+            written = govern_leads(conn, policy, run, since)
+        move_watermark(conn, step, run)
+    return written

@@ -1,0 +1,218 @@
+"""Registrations in the warehouse: which to look at again, and writing what the rules say."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+import polars as pl
+from sqlalchemy import Connection, and_, or_, select, union
+
+from hub.config import Settings
+from hub.golden.companies import partner_id
+from hub.golden.context import Context
+from hub.golden.minting import mint
+from hub.golden.opportunities import is_registration
+from hub.golden.scope import members, on_key, references
+from hub.golden.singles import changed_rows
+from hub.golden.write import remove, write
+from hub.models import bulk
+from hub.models.golden import opportunity, partner, registration
+from hub.models.identity import crosswalk
+from hub.models.runs import Run
+from hub.models.sources import src_opportunity
+from hub.policy import decisions
+from hub.policy.registration import UNMAPPED, choose, judge, standing
+from hub.policy.settings import Policy, RegistrationPolicy
+
+
+def govern_registrations(
+    conn: Connection, settings: Settings, policy: Policy, run: Run, since: int
+) -> int:
+    """Rebuild the registrations touched after run `since`; returns how many were written."""
+    context = Context.of(settings)
+    today = run.started_at.date()
+    changed = changed_rows(conn, src_opportunity, since)
+    registered = changed.filter(~pl.col("is_deleted") & is_registration(context))
+    mint(conn, "registration", "re", registered, registration, run)
+    ids = _touched(conn, context, since, today)
+    if not ids.height:
+        return 0
+    rows = _rows(conn, settings, context, ids)
+    before = _before(conn, ids)
+    opportunities = _opportunities(conn, rows)
+    keyed = _carriers(conn, rows)
+    governed: list[dict[str, Any]] = []
+    made: list[decisions.Decision] = []
+    for row in rows.iter_rows(named=True):
+        now, reasons = _govern_one(
+            row, before.get(row["id"], {}), opportunities, keyed, policy.registration, today
+        )
+        governed.append(now)
+        made.extend(reasons)
+    golden = pl.DataFrame(governed, schema=bulk.frame_schema(registration, _WRITTEN))
+    gone = ids.rename({"hub_id": "id"}).join(golden, on="id", how="anti")
+    written = write(conn, registration, golden, run)
+    remove(conn, registration, gone, run)
+    decisions.record(conn, made, policy.version, run)
+    return written
+
+
+def _govern_one(
+    row: Mapping[str, Any],
+    before: Mapping[str, Any],
+    opportunities: Mapping[str, list[dict[str, Any]]],
+    keyed: Mapping[str, str],
+    policy: RegistrationPolicy,
+    today: date,
+) -> tuple[dict[str, Any], list[decisions.Decision]]:
+    """One registration as it stands now, and a decision for each thing that is decided anew."""
+    stands = standing(row["status"], row["submitted_at"], row["approved_at"], policy, today)
+    verdicts = [judge(row, o) for o in opportunities.get(row["company_id"] or "", [])]
+    tie, why = choose(verdicts, tied=before.get("opportunity_id"), keyed=keyed.get(row["id"]))
+    now = {
+        **{name: row[name] for name in _CARRIED},
+        "status": stands.status,
+        "protected_until": stands.protected_until,
+        "opportunity_id": tie,
+        "note": _note(row, tie, stands.rule),
+    }
+    made = []
+    if any(before.get(name) != now[name] for name in ("status", "protected_until")):
+        inputs = {k: row[k] for k in ("status", "submitted_at", "approved_at", "partner_id")}
+        made.append(
+            decisions.Decision(
+                "registration", row["id"], "status", stands.status, stands.rule, inputs
+            )
+        )
+    if not before or before.get("opportunity_id") != tie:
+        candidates = [{"id": v.opportunity_id, "verdict": v.reason} for v in verdicts]
+        inputs = {k: row[k] for k in ("company_id", "product", "amount", "close_date")}
+        made.append(
+            decisions.Decision(
+                "registration", row["id"], "opportunity", tie or "none", why, inputs, candidates
+            )
+        )
+    return now, made
+
+
+_CARRIED = (
+    *("id", "name", "partner_id", "company_id", "product", "amount", "currency", "close_date"),
+    *("submitted_at", "approved_at", "system"),
+)
+_WRITTEN = (*_CARRIED, "status", "protected_until", "opportunity_id", "note")
+
+
+def _note(row: Mapping[str, Any], tie: str | None, rule: str) -> str | None:
+    """What the people at the registration should know, in words; None when all is well."""
+    if row["partner_id"] is None:
+        return "No partner is linked to this registration; add the registering partner."
+    if row["status"] == UNMAPPED:
+        return f"Stage '{row['stage']}' has no status; add it under `registrations.stages`."
+    if row["company_id"] is None:
+        return "No customer is linked to this registration; add the customer as primary company."
+    if rule.startswith("no_"):
+        return f"Approved, but {rule.removeprefix('no_')} is empty: protection cannot be dated."
+    if tie is None and row["status"] == "approved":
+        return "No open opportunity for this customer and product yet."
+    return None
+
+
+# -- what to look at ---------------------------------------------------------------------------
+
+
+def _touched(conn: Connection, context: Context, since: int, today: date) -> pl.DataFrame:
+    """Registrations whose record, companies or candidate opportunities changed, or that expire."""
+    own = select(crosswalk.c.hub_id).where(
+        on_key(src_opportunity, "registration"), src_opportunity.c.run > since
+    )
+    company = crosswalk.alias("company")
+    moved = select(crosswalk.c.hub_id).where(
+        on_key(src_opportunity, "registration"),
+        company.c.entity == "company",
+        company.c.run > since,
+        company.c.system == src_opportunity.c.system,
+        company.c.object.in_(sorted(set(context.company_objects.values()))),
+        or_(
+            company.c.record_id == src_opportunity.c.company_record_id,
+            company.c.record_id == src_opportunity.c.partner_record_id,
+        ),
+    )
+    customers = select(registration.c.id.label("hub_id")).where(
+        registration.c.company_id == opportunity.c.company_id, opportunity.c.run > since
+    )
+    partners = select(registration.c.id.label("hub_id")).where(
+        registration.c.partner_id == partner.c.id, partner.c.run > since
+    )
+    expiring = select(registration.c.id.label("hub_id")).where(
+        and_(registration.c.status == "approved", registration.c.protected_until < today)
+    )
+    found = union(own, moved, customers, partners, expiring).subquery()
+    return bulk.read(conn, select(found.c.hub_id))
+
+
+def _rows(
+    conn: Connection, settings: Settings, context: Context, ids: pl.DataFrame
+) -> pl.DataFrame:
+    """Registration rows with partner and customer as hub ids, and the status their stage means."""
+    rows = members(conn, "registration", src_opportunity, ids).filter(is_registration(context))
+    company_object = pl.col("system").replace_strict(
+        dict(context.company_objects), default=None, return_dtype=pl.String
+    )
+    rows = references(conn, "company", rows, company_object, "company_record_id", "company_id")
+    rows = references(conn, "company", rows, company_object, "partner_record_id", "partner_company")
+    living = bulk.read(conn, select(partner.c.id))["id"]
+    claimed = partner_id(pl.col("partner_company"))
+    stages = {
+        (system, obj, stage): status
+        for system, objects in settings.mappings.items()
+        for obj, mapping in objects.items()
+        if mapping.registrations is not None
+        for stage, status in mapping.registrations.stages.items()
+    }
+    status = [
+        stages.get((r["system"], r["object"], r["stage"]), UNMAPPED)
+        for r in rows.select("system", "object", "stage").iter_rows(named=True)
+    ]
+    return rows.with_columns(
+        pl.Series("status", status, dtype=pl.String),
+        partner_id=pl.when(claimed.is_in(living.implode())).then(claimed),
+        submitted_at=pl.coalesce("submitted_at", "created_at"),
+    ).rename({"hub_id": "id"})
+
+
+def _before(conn: Connection, ids: pl.DataFrame) -> dict[str, dict[str, Any]]:
+    with bulk.staged(conn, ids.rename({"hub_id": "id"}), registration) as wanted:
+        rows = bulk.read(conn, select(registration).where(registration.c.id == wanted.c.id))
+    return {row["id"]: row for row in rows.iter_rows(named=True)}
+
+
+def _opportunities(conn: Connection, rows: pl.DataFrame) -> dict[str, list[dict[str, Any]]]:
+    """Customer company id → its opportunities, in id order."""
+    customers = rows.select("company_id").drop_nulls().unique()
+    with bulk.staged(conn, customers, opportunity) as wanted:
+        found = bulk.read(
+            conn,
+            select(opportunity)
+            .where(opportunity.c.company_id == wanted.c.company_id)
+            .order_by(opportunity.c.id),
+        )
+    by_customer: dict[str, list[dict[str, Any]]] = {}
+    for row in found.iter_rows(named=True):
+        by_customer.setdefault(row["company_id"], []).append(row)
+    return by_customer
+
+
+def _carriers(conn: Connection, rows: pl.DataFrame) -> dict[str, str]:
+    """Registration id → the opportunity that carries it as key, as told by its CRM."""
+    keys = rows.select(pl.col("id").alias("hub_key")).unique()
+    with bulk.staged(conn, keys, src_opportunity) as wanted:
+        found = conn.execute(
+            select(src_opportunity.c.hub_key, crosswalk.c.hub_id)
+            .where(
+                on_key(src_opportunity, "opportunity"),
+                src_opportunity.c.hub_key == wanted.c.hub_key,
+                src_opportunity.c.is_deleted.is_(False),
+            )
+            .order_by(crosswalk.c.hub_id.desc())
+        ).all()
+    return {row.hub_key: row.hub_id for row in found}

@@ -1,0 +1,81 @@
+"""Lead routing: which partner gets a lead, by protection, territory and tier.
+
+A lead for a customer and product under an approved registration goes to the registered partner;
+otherwise to the best tier among active partners whose territory covers the lead's country; among
+equals to the one with the fewest leads, then the lowest id. An assignment stays while its partner
+remains eligible. A lead nobody may have is an exception with a reason, never a default.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from hub.policy.settings import RoutingPolicy
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A partner as routing sees it."""
+
+    partner_id: str
+    tier: str | None
+    status: str | None
+    territories: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """Who got the lead (None: nobody), the rule, and every candidate with its verdict."""
+
+    partner_id: str | None
+    rule: str
+    candidates: list[dict[str, Any]]
+
+
+def verdict(partner: Candidate, country: str | None, policy: RoutingPolicy) -> str:
+    """`eligible`, or the first reason why this partner may not have a lead of that country."""
+    if partner.status != policy.partner_status:
+        return f"status_{partner.status or 'unknown'}"
+    if country is None:
+        return "lead_has_no_country"
+    if country not in partner.territories:
+        return "out_of_territory"
+    if partner.tier not in policy.tiers:
+        return "no_tier"
+    return "eligible"
+
+
+def route(
+    lead: Mapping[str, Any],
+    partners: Sequence[Candidate],
+    policy: RoutingPolicy,
+    *,
+    protected_by: str | None,
+    held_by: str | None,
+    load: Mapping[str, int],
+) -> Assignment:
+    """Decide one lead. `protected_by`: partner with an approved registration for it; `held_by`: the
+    partner it is assigned to now; `load`: partner id → leads it has."""
+    verdicts = {p.partner_id: verdict(p, lead["country"], policy) for p in partners}
+    eligible = [p for p in partners if verdicts[p.partner_id] == "eligible"]
+    shown = [
+        {"id": p.partner_id, "tier": p.tier, "verdict": verdicts[p.partner_id]}
+        for p in partners
+        if verdicts[p.partner_id] != "out_of_territory"
+    ]
+    if protected_by is not None:
+        return Assignment(protected_by, "registered_partner", shown)
+    if held_by is not None and verdicts.get(held_by) == "eligible":
+        return Assignment(held_by, "assigned_before", shown)
+    if not eligible:
+        reason = "lead_has_no_country" if lead["country"] is None else "no_partner_in_territory"
+        return Assignment(None, reason, shown)
+    best = min(
+        eligible,
+        key=lambda p: (
+            policy.tiers.index(p.tier or ""),
+            load.get(p.partner_id, 0),
+            p.partner_id,
+        ),
+    )
+    return Assignment(best.partner_id, "territory_and_tier", shown)

@@ -1,0 +1,208 @@
+"""Apply: write a stored plan, one outcome per change, and remember what was written as said.
+
+The outcome and the written values are stored together, chunk by chunk, so that a process killed in
+between leaves changes `pending` whose writes may or may not have landed; the next pull sees which,
+and the next plan asks only for the rest.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Row, bindparam, select, update
+
+from hub.config import ObjectMapping, Settings
+from hub.connectors.contract import Change, Connector, Outcome
+from hub.errors import ConfigError
+from hub.models.database import reading, writing
+from hub.models.operations import ops_change, ops_plan
+from hub.models.runs import Run
+from hub.models.sources import SOURCES
+from hub.sync.land import told_text
+from hub.sync.ledger import record_calls
+from hub.sync.plan import REFERENCE
+
+_CHUNK = 1000
+
+
+@dataclass
+class ApplyReport:
+    """Changes by outcome, and how many records were made."""
+
+    outcomes: dict[str, int] = field(default_factory=dict)
+    created: int = 0
+
+    def add(self, outcomes: Iterable[Outcome], creates: Mapping[str, bool]) -> None:
+        for outcome in outcomes:
+            self.outcomes[outcome.status] = self.outcomes.get(outcome.status, 0) + 1
+            self.created += outcome.status == "applied" and creates[outcome.change_id]
+
+
+def apply_plan(
+    engine: Engine,
+    settings: Settings,
+    run: Run,
+    plan: str,
+    connectors: Mapping[str, Connector],
+) -> ApplyReport:
+    """Write the pending changes of a plan in its order; systems without a connector stay pending.
+
+    Raises ConfigError when there is no such open plan.
+    """
+    with reading(engine) as conn:
+        status = conn.scalar(select(ops_plan.c.status).where(ops_plan.c.plan == plan))
+        if status != "open":
+            raise ConfigError(
+                plan,
+                "plan",
+                "no such plan." if status is None else f"this plan is {status} already.",
+                remedy="run `hub plan` and apply the plan it names",
+            )
+        rows = conn.execute(
+            select(ops_change)
+            .where(ops_change.c.plan == plan, ops_change.c.outcome == "pending")
+            .order_by(ops_change.c.seq)
+        ).all()
+    report = ApplyReport()
+    made: dict[tuple[str, str], str] = {}  # (system, hub id) → record id
+    for (system, obj), group in groupby(rows, key=lambda row: (row.system, row.object)):
+        if system in connectors:
+            _apply_object(engine, settings, run, connectors[system], obj, list(group), made, report)
+        else:
+            report.outcomes["pending"] = report.outcomes.get("pending", 0) + len(list(group))
+    with writing(engine) as conn:
+        conn.execute(update(ops_plan).where(ops_plan.c.plan == plan).values(status="applied"))
+    return report
+
+
+def _apply_object(
+    engine: Engine,
+    settings: Settings,
+    run: Run,
+    connector: Connector,
+    obj: str,
+    rows: Sequence[Row[Any]],
+    made: dict[tuple[str, str], str],
+    report: ApplyReport,
+) -> None:
+    mapping = settings.mappings[connector.system][obj]
+    for start in range(0, len(rows), _CHUNK):
+        chunk = rows[start : start + _CHUNK]
+        changes = [_change(row, mapping, made) for row in chunk]
+        ready = [change for change in changes if change is not None]
+        waiting = [
+            Outcome(row.id, "pending", code="waiting", message="the record it hangs on is not made")
+            for row, change in zip(chunk, changes, strict=True)
+            if change is None
+        ]
+        outcomes = [*waiting, *connector.apply(ready)] if ready else waiting
+        by_id = {row.id: row for row in chunk}
+        for outcome in outcomes:
+            if outcome.status == "applied" and outcome.record_id:
+                made[(connector.system, by_id[outcome.change_id].hub_id)] = outcome.record_id
+        with writing(engine) as conn:
+            _store_outcomes(conn, outcomes, run)
+            _remember(conn, connector.system, obj, mapping, by_id, outcomes)
+            record_calls(conn, run, connector.system, f"apply/{obj}", connector.calls)
+        connector.calls.restart()
+        report.add(outcomes, {row.id: row.op == "create" for row in chunk})
+
+
+def _change(
+    row: Row[Any], mapping: ObjectMapping, made: Mapping[tuple[str, str], str]
+) -> Change | None:
+    """The stored change as the connector takes it; None while a record it refers to is missing."""
+    cells = json.loads(row.fields)
+    fields: dict[str, str | None] = {}
+    for name, cell in cells.items():
+        value = cell["after"]
+        if value is not None and value.startswith(REFERENCE):
+            value = made.get((row.system, value.removeprefix(REFERENCE)))
+            if value is None:
+                return None
+        fields[name] = value
+    key = None
+    if row.op == "create" and mapping.push is not None and mapping.push.create is not None:
+        name = mapping.push.create.key
+        key = (name, str(fields.pop(name)))
+    before = {name: cell["before"] for name, cell in cells.items()}
+    return Change(row.id, row.object, row.op, fields, row.record_id, key, before)
+
+
+def _store_outcomes(conn: Connection, outcomes: Sequence[Outcome], run: Run) -> None:
+    if not outcomes:
+        return
+    conn.execute(
+        update(ops_change).where(ops_change.c.id == bindparam("change")),
+        [
+            {
+                "change": outcome.change_id,
+                "outcome": outcome.status,
+                "code": outcome.code or None,
+                "message": outcome.message or None,
+                "remedy": outcome.remedy or None,
+                "run": run.number,
+                "at": run.started_at,
+            }
+            for outcome in outcomes
+        ],
+    )
+    made = [o for o in outcomes if o.status == "applied" and o.record_id]
+    if made:
+        conn.execute(
+            update(ops_change).where(ops_change.c.id == bindparam("change")),
+            [{"change": o.change_id, "record_id": o.record_id} for o in made],
+        )
+
+
+def _remember(
+    conn: Connection,
+    system: str,
+    obj: str,
+    mapping: ObjectMapping,
+    rows: Mapping[str, Row[Any]],
+    outcomes: Sequence[Outcome],
+) -> None:
+    """Update what a record was last seen to say by what was just written into it.
+
+    The next pull then finds nothing new in our own write. A created record is landed by that pull:
+    only the system knows all it says.
+    """
+    table = SOURCES[mapping.source]
+    written = [
+        rows[o.change_id]
+        for o in outcomes
+        if o.status == "applied" and rows[o.change_id].op == "update"
+    ]
+    if not written:
+        return
+    here = (table.c.system == system, table.c.object == obj)
+    told = {
+        row.record_id: json.loads(row.told) if row.told else {}
+        for row in conn.execute(
+            select(table.c.record_id, table.c.told).where(
+                *here, table.c.record_id.in_([row.record_id for row in written])
+            )
+        )
+    }
+    keyed = next((f for f, column in mapping.pull.items() if column == "hub_key"), None)
+    updates = []
+    for row in written:
+        after = {name: cell["after"] for name, cell in json.loads(row.fields).items()}
+        said = {**told.get(row.record_id, {}), **after}
+        updates.append(
+            {
+                "record": row.record_id,
+                "new_told": told_text(said),
+                "new_key": said.get(keyed) if keyed else None,
+            }
+        )
+    values: dict[str, Any] = {"told": bindparam("new_told")}
+    if keyed in mapping.told_fields:
+        values["hub_key"] = bindparam("new_key")
+    conn.execute(
+        update(table).where(*here, table.c.record_id == bindparam("record")).values(**values),
+        updates,
+    )

@@ -1,0 +1,127 @@
+"""What each CRM should say: one frame per entity, from golden rows and decisions.
+
+Every frame has `hub_id`, `why` (the rule behind the values), `create` (true where the hub would
+make the record if it is missing), and the columns that mappings may push.
+"""
+
+from collections.abc import Callable
+
+import polars as pl
+from sqlalchemy import Connection, select
+
+from hub.models import bulk
+from hub.models.golden import company, contact, lead, lead_assignment, opportunity, partner
+from hub.models.golden import registration as registrations
+from hub.policy.registration import UNMAPPED, rank
+from hub.policy.settings import Policy
+
+
+def desired_registrations(conn: Connection, policy: Policy) -> pl.DataFrame:  # noqa: ARG001
+    """Per registration: what the place where it was registered should say of it."""
+    rows = bulk.read(conn, select(registrations))
+    return rows.select(
+        pl.col("id").alias("hub_id"),
+        pl.col("id").alias("registration_id"),
+        _status().alias("registration_status"),
+        "protected_until",
+        "note",
+        why=pl.format("registration {} stands {}", "id", "status"),
+        create=pl.lit(value=False),
+    )
+
+
+def desired_opportunities(conn: Connection, policy: Policy) -> pl.DataFrame:
+    """Per opportunity: the registration the rep should see on it.
+
+    Of several claims on one opportunity the strongest shows (won, approved, then pending by time).
+    An approved registration without an opportunity asks for one, under its own id. Opportunities
+    without any claim are all there with empty values, so that a withdrawn claim is cleared.
+    """
+    names = bulk.read(conn, select(partner.c.id.label("partner_id"), partner.c.name))
+    claims = bulk.read(conn, select(registrations)).join(
+        names.rename({"name": "partner_name"}), on="partner_id", how="left"
+    )
+    order = [rank(*row) for row in claims.select("status", "submitted_at", "id").iter_rows()]
+    claims = claims.with_columns(
+        pl.Series("place", [list(map(str, key)) for key in order], dtype=pl.List(pl.String))
+    )
+    shown = claims.filter(pl.col("status") != UNMAPPED)
+    tied = (
+        shown.filter(pl.col("opportunity_id").is_not_null())
+        .sort(pl.col("place").list.join("|"))
+        .unique("opportunity_id", keep="first", maintain_order=True)
+    )
+    everyone = bulk.read(conn, select(opportunity.c.id.label("opportunity_id")))
+    existing = everyone.join(tied, on="opportunity_id", how="left").with_columns(
+        hub_id=pl.col("opportunity_id"), create=pl.lit(value=False)
+    )
+    wanted = shown.filter(
+        (pl.col("status") == "approved")
+        & pl.col("opportunity_id").is_null()
+        & pl.col("company_id").is_not_null()
+        & pl.col("partner_id").is_not_null()
+        & pl.lit(policy.registration.create_opportunity)
+    ).with_columns(hub_id=pl.col("id"), create=pl.lit(value=True))
+    both = pl.concat([existing, wanted], how="diagonal")
+    return both.select(
+        "hub_id",
+        pl.col("id").alias("registration_id"),
+        *("partner_id", "partner_name", "protected_until", "create"),
+        pl.col("status").alias("registration_status"),
+        *("name", "company_id", "amount", "currency", "close_date", "product"),
+        why=pl.when(pl.col("id").is_null())
+        .then(pl.lit("no registration claims this opportunity"))
+        .otherwise(pl.format("registration {} stands {}", "id", "status")),
+    )
+
+
+def desired_leads(conn: Connection, policy: Policy) -> pl.DataFrame:  # noqa: ARG001
+    """Per routed lead: who has it. A lead nobody may have shows no partner."""
+    query = (
+        select(
+            lead.c.id.label("hub_id"),
+            *(lead.c[n] for n in ("name", "status", "source", "contact_id", "company_name")),
+            lead_assignment.c.partner_id,
+            lead_assignment.c.reason,
+            lead_assignment.c.decision_id,
+            partner.c.name.label("partner_name"),
+        )
+        .join_from(lead, lead_assignment, lead_assignment.c.id == lead.c.id)
+        .outerjoin(partner, partner.c.id == lead_assignment.c.partner_id)
+    )
+    rows = bulk.read(conn, query)
+    routed = pl.col("partner_id").is_not_null()
+    return rows.with_columns(
+        lead_id=pl.when(routed).then("hub_id"),
+        create=routed & pl.col("contact_id").is_not_null(),
+        why=pl.format("lead routing: {} (decision {})", "reason", "decision_id"),
+    )
+
+
+def desired_contacts(conn: Connection, policy: Policy) -> pl.DataFrame:
+    """Per person behind a routed lead: a contact the lead can hang on."""
+    leads = desired_leads(conn, policy).filter("create").select("contact_id", "hub_id")
+    first = leads.group_by("contact_id").agg(pl.col("hub_id").min().alias("lead_id"))
+    with bulk.staged(conn, first.select(pl.col("contact_id").alias("id")), contact) as wanted:
+        rows = bulk.read(conn, select(contact).where(contact.c.id == wanted.c.id))
+    return rows.join(first, left_on="id", right_on="contact_id").with_columns(
+        hub_id=pl.col("id"),
+        contact_id=pl.col("id"),
+        create=pl.lit(value=True),
+        why=pl.format("lead {} needs its contact", "lead_id"),
+    )
+
+
+def _status() -> pl.Expr:
+    return pl.when(pl.col("status") != UNMAPPED).then("status")
+
+
+DESIRED: dict[str, Callable[[Connection, Policy], pl.DataFrame]] = {
+    "registration": desired_registrations,
+    "opportunity": desired_opportunities,
+    "lead": desired_leads,
+    "contact": desired_contacts,
+}
+
+# The golden table of the hub ids that a `ref` field may hold.
+REFERENCED = {"company_id": company, "contact_id": contact}

@@ -1,0 +1,303 @@
+"""Plan: what each CRM should say minus what it was last seen to say.
+
+A plan is made of changes, each one record with its fields before and after and the reason. It is
+stored before anything is written. A change that a CRM refused is not planned again while nothing
+about it differs: it stays outstanding in the ledger.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from hashlib import blake2b
+from typing import Any
+
+import polars as pl
+from sqlalchemy import Connection, Engine, Table, select, update
+
+from hub.config import CreateRule, ObjectMapping, PushField, PushRule, Settings
+from hub.models import bulk
+from hub.models.database import reading, take_numbers, writing
+from hub.models.identity import crosswalk
+from hub.models.operations import ops_change, ops_plan
+from hub.models.runs import Run
+from hub.models.sources import SOURCES
+from hub.policy.settings import Policy, load_policy
+from hub.sync.desired import DESIRED
+
+REFERENCE = "hub:"  # a value that stands for the record id of a hub id not yet in that system
+
+
+@dataclass(frozen=True)
+class PlannedChange:
+    """One record to write. `fields`: outside field → {before, after, why}."""
+
+    system: str
+    object: str
+    op: str
+    record_id: str | None
+    hub_id: str
+    fields: dict[str, dict[str, str | None]]
+
+    @property
+    def digest(self) -> str:
+        after = {name: cell["after"] for name, cell in self.fields.items()}
+        text = json.dumps([self.system, self.object, self.op, self.hub_id, self.record_id, after])
+        return blake2b(text.encode(), digest_size=16).hexdigest()
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A stored plan; `plan` is None when there is nothing to do and nothing was stored."""
+
+    plan: str | None
+    changes: list[PlannedChange]
+    calls: int
+
+
+def make_plan(
+    engine: Engine,
+    settings: Settings,
+    run: Run,
+    rows_per_write: Mapping[str, int],
+    *,
+    retry_refused: bool = False,
+) -> Plan:
+    """Compare desired with last-seen state of all systems and store the difference.
+
+    `rows_per_write`: system → rows its API takes per write call. Earlier plans that are still open
+    are superseded: what they had not done is in this plan if it is still wanted.
+    """
+    policy = load_policy(settings)
+    with reading(engine) as conn:
+        refused = frozenset() if retry_refused else refused_digests(conn)
+        changes = [
+            change for change in differences(conn, settings, policy) if change.digest not in refused
+        ]
+    calls = _calls(changes, rows_per_write)
+    if not changes:
+        return Plan(None, [], 0)
+    with writing(engine) as conn:
+        _supersede_open_plans(conn, run)
+        name = f"plan-{take_numbers(conn, 'plan', 1)[0]:06d}"
+        conn.execute(
+            ops_plan.insert().values(
+                plan=name,
+                run=run.number,
+                status="open",
+                config_hash=settings.config_hash,
+                calls=calls,
+                created_at=run.started_at,
+            )
+        )
+        rows = pl.DataFrame(
+            [_stored(change, name, seq, run) for seq, change in enumerate(changes, 1)],
+            schema=bulk.frame_schema(ops_change, _STORED),
+        )
+        with bulk.staged(conn, rows, ops_change) as stage:
+            bulk.append(conn, ops_change, stage)
+    return Plan(name, changes, calls)
+
+
+def differences(conn: Connection, settings: Settings, policy: Policy) -> Iterator[PlannedChange]:
+    """Every change that would make the CRMs say what they should, in the order to apply them."""
+    cache: dict[str, pl.DataFrame] = {}
+    for system, objects in settings.mappings.items():
+        for obj, mapping in objects.items():
+            if mapping.push is None:
+                continue
+            entity = mapping.push.entity
+            if entity not in cache:
+                cache[entity] = DESIRED[entity](conn, policy)
+            yield from _object_differences(conn, system, obj, mapping, mapping.push, cache[entity])
+
+
+# -- one object --------------------------------------------------------------------------------
+
+
+def _object_differences(
+    conn: Connection,
+    system: str,
+    obj: str,
+    mapping: ObjectMapping,
+    push: PushRule,
+    desired: pl.DataFrame,
+) -> Iterator[PlannedChange]:
+    said = _said(conn, system, obj, push.entity, SOURCES[mapping.source])
+    desired = _with_references(conn, system, desired, push)
+    updates = desired.filter(~pl.col("create") | pl.col("hub_id").is_in(said["hub_id"].implode()))
+    for row in updates.join(said, on="hub_id").sort("record_id").iter_rows(named=True):
+        told = json.loads(row["told"]) if row["told"] else {}
+        fields = _update(push, row, told)
+        if fields:
+            yield PlannedChange(system, obj, "update", row["record_id"], row["hub_id"], fields)
+    if push.create is not None:
+        missing = desired.filter("create").join(said, on="hub_id", how="anti").sort("hub_id")
+        for row in missing.iter_rows(named=True):
+            fields = _create(push, push.create, row)
+            if fields:
+                yield PlannedChange(system, obj, "create", None, row["hub_id"], fields)
+
+
+def _said(conn: Connection, system: str, obj: str, entity: str, table: Table) -> pl.DataFrame:
+    """hub_id, record_id, told of the object's living records that the hub may write."""
+    query = (
+        select(crosswalk.c.hub_id, table.c.record_id, table.c.told)
+        .join_from(
+            crosswalk,
+            table,
+            (crosswalk.c.system == table.c.system)
+            & (crosswalk.c.object == table.c.object)
+            & (crosswalk.c.record_id == table.c.record_id),
+        )
+        .where(
+            crosswalk.c.entity == entity,
+            table.c.system == system,
+            table.c.object == obj,
+            table.c.is_deleted.is_(False),
+        )
+    )
+    if "is_converted" in table.c:
+        # A converted lead is read-only in its CRM.
+        query = query.where(table.c.is_converted.is_not(True))
+    return bulk.read(conn, query)
+
+
+def _update(
+    push: PushRule, row: Mapping[str, Any], told: Mapping[str, str]
+) -> dict[str, dict[str, str | None]]:
+    fields = {}
+    for name, rule in push.fields.items():
+        after = _value(rule, row)
+        before = told.get(name)
+        if before != after:
+            fields[name] = {"before": before, "after": after, "why": row["why"]}
+    return fields
+
+
+def _create(
+    push: PushRule, create: CreateRule, row: Mapping[str, Any]
+) -> dict[str, dict[str, str | None]]:
+    """The fields of a new record; nothing when a record it must hang on cannot exist there."""
+    rules = {**create.fields, **push.fields}
+    values = {name: _value(rule, row) for name, rule in rules.items()}
+    values.setdefault(create.key, row["hub_id"])
+    if any(rule.ref and values[name] is None for name, rule in rules.items()):
+        return {}
+    return {
+        name: {"before": None, "after": value, "why": row["why"]}
+        for name, value in values.items()
+        if value is not None
+    }
+
+
+def _value(rule: PushField, row: Mapping[str, Any]) -> str | None:
+    if rule.value is not None:
+        return rule.value
+    if rule.ref is not None:
+        referenced = row[_record_column(rule)]
+        return None if referenced is None else str(referenced)
+    text = canonical(row[str(rule.column)])
+    if text is None or not rule.map:
+        return text
+    return rule.map.get(text)
+
+
+def canonical(value: Any) -> str | None:
+    """A desired value as the text a CRM would be told: ISO dates, plain decimals, true/false."""
+    if value is None or value == "":
+        return None
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    if isinstance(value, date):
+        return value.isoformat()
+    return str(value)
+
+
+def _record_column(rule: PushField) -> str:
+    return f"{rule.column}@{rule.ref}"
+
+
+def _with_references(
+    conn: Connection, system: str, desired: pl.DataFrame, push: PushRule
+) -> pl.DataFrame:
+    """`desired` with the record ids, in this system, of the hub ids that `ref` fields hold.
+
+    A hub id with several records there stands for the smallest; one with none yet, but which this
+    plan creates in an earlier object, stands as a `hub:` reference until apply knows better.
+    """
+    rules = list((push.create.fields if push.create else {}).values())
+    for rule in (r for r in rules if r.ref is not None):
+        records = bulk.read(
+            conn,
+            select(crosswalk.c.hub_id, crosswalk.c.record_id).where(
+                crosswalk.c.system == system,
+                crosswalk.c.object == rule.ref,
+                crosswalk.c.entity == str(rule.column).removesuffix("_id"),
+            ),
+        )
+        smallest = records.group_by("hub_id").agg(pl.col("record_id").min())
+        name = _record_column(rule)
+        desired = desired.join(
+            smallest.rename({"hub_id": str(rule.column), "record_id": name}),
+            on=str(rule.column),
+            how="left",
+        )
+        if rule.column == "contact_id":
+            desired = desired.with_columns(
+                pl.coalesce(name, pl.concat_str(pl.lit(REFERENCE), str(rule.column))).alias(name)
+            )
+    return desired
+
+
+# -- storing -----------------------------------------------------------------------------------
+
+_STORED = (
+    *("id", "plan", "seq", "system", "object", "op", "record_id", "hub_id", "fields", "digest"),
+    *("outcome", "run"),
+)
+
+
+def _stored(change: PlannedChange, plan: str, seq: int, run: Run) -> dict[str, Any]:
+    return {
+        "id": f"{plan}/{seq:06d}",
+        "plan": plan,
+        "seq": seq,
+        "system": change.system,
+        "object": change.object,
+        "op": change.op,
+        "record_id": change.record_id,
+        "hub_id": change.hub_id,
+        "fields": json.dumps(change.fields, sort_keys=True, ensure_ascii=False),
+        "digest": change.digest,
+        "outcome": "pending",
+        "run": run.number,
+    }
+
+
+def refused_digests(conn: Connection) -> frozenset[str]:
+    """Digests of changes that a CRM has refused: asking again would only cost a call."""
+    query = select(ops_change.c.digest).where(ops_change.c.outcome == "rejected").distinct()
+    return frozenset(conn.scalars(query))
+
+
+def _supersede_open_plans(conn: Connection, run: Run) -> None:
+    open_plans = select(ops_plan.c.plan).where(ops_plan.c.status == "open")
+    conn.execute(
+        update(ops_change)
+        .where(ops_change.c.plan.in_(open_plans), ops_change.c.outcome == "pending")
+        .values(outcome="stale", code="superseded", run=run.number, at=run.started_at)
+    )
+    conn.execute(update(ops_plan).where(ops_plan.c.status == "open").values(status="superseded"))
+
+
+def _calls(changes: list[PlannedChange], rows_per_write: Mapping[str, int]) -> int:
+    """Write calls the plan will cost: full requests per system, object and kind of change."""
+    counts: dict[tuple[str, str, str], int] = {}
+    for change in changes:
+        key = (change.system, change.object, change.op)
+        counts[key] = counts.get(key, 0) + 1
+    return sum(-(-rows // rows_per_write[system]) for (system, _, _), rows in counts.items())
