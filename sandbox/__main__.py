@@ -1,0 +1,177 @@
+"""The sandbox as a process: `python -m sandbox seed` fills a demo folder, `serve` runs its CRMs.
+
+`hub demo` and `hub sandbox` start it and wait for one line per system on stdout, printed once that
+system listens. SIGTERM or SIGINT ends it with exit code 0; 2 means that it could not start.
+"""
+
+import argparse
+import asyncio
+import signal
+import socket
+import sys
+from contextlib import suppress
+from datetime import UTC, date, datetime
+from pathlib import Path
+from types import FrameType
+from urllib.parse import urlsplit
+
+import yaml
+from starlette.types import ASGIApp
+
+from sandbox import hubspot, salesforce
+from sandbox.clock import Clock
+from sandbox.requestlog import RequestLog
+from sandbox.seed import hubspot_file, request_log_file, salesforce_file, seed
+from sandbox.server import LOOPBACK, serve_all
+from sandbox.world import generate
+from sandbox.world.truth import HUBSPOT, SALESFORCE
+
+_URL_KEYS = {SALESFORCE: "instance_url", HUBSPOT: "base_url"}
+_RETRY_SECONDS = 0.02
+
+
+class CannotStart(Exception):
+    """Nothing was started; the message says what to change."""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    options = _parser().parse_args(arguments)
+    try:
+        if options.command == "seed":
+            return _seed(options.dir, options.records, options.seed, options.today)
+        return _serve(options.dir, options.salesforce_port, options.hubspot_port)
+    except CannotStart as error:
+        sys.stderr.write(f"sandbox: {error}\n")
+        return 2
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m sandbox", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    filling = commands.add_parser("seed", help="replace the sandbox data of a demo folder")
+    filling.add_argument("--dir", type=Path, required=True, help="the demo folder")
+    filling.add_argument("--records", type=int, default=2000, help="companies in the world")
+    filling.add_argument("--seed", type=int, default=7, help="another number is another world")
+    filling.add_argument("--today", type=date.fromisoformat, help="the world's day, else today")
+    serving = commands.add_parser("serve", help="serve the CRMs of a demo folder until stopped")
+    serving.add_argument("--dir", type=Path, required=True, help="the demo folder")
+    for name in ("salesforce", "hubspot"):
+        serving.add_argument(f"--{name}-port", type=int, help="default: as hub.yaml says")
+    return parser
+
+
+def _seed(folder: Path, companies: int, number: int, today: date | None) -> int:
+    try:
+        world = generate(companies, number, today=today or datetime.now(UTC).date())
+    except ValueError as error:
+        raise CannotStart(str(error)) from error
+    seed(folder, world)
+    counts = {name: len(rows) for name, rows in world.salesforce.items() if name != "User"}
+    counts |= {kind: len(records) for kind, records in world.hubspot.items()}
+    told = ", ".join(f"{count} {name}" for name, count in counts.items())
+    sys.stdout.write(f"seeded {companies} companies: {told}, {len(world.feeds)} POS files\n")
+    return 0
+
+
+def _serve(folder: Path, salesforce_port: int | None, hubspot_port: int | None) -> int:
+    ports = {
+        SALESFORCE: salesforce_port or _configured_port(folder, SALESFORCE),
+        HUBSPOT: hubspot_port or _configured_port(folder, HUBSPOT),
+    }
+    for system, port in ports.items():
+        _refuse_taken(system, port)
+    for file in (salesforce_file(folder), hubspot_file(folder)):
+        if not file.is_file():
+            raise CannotStart(f"{file} does not exist; run `python -m sandbox seed` first")
+    log = RequestLog(request_log_file(folder))
+    org = salesforce.SalesforceStore(salesforce_file(folder))
+    portal = hubspot.HubSpotStore(hubspot_file(folder))
+    clock = Clock()
+    try:
+        apps: dict[int, ASGIApp] = {
+            ports[SALESFORCE]: salesforce.create_app(
+                org,
+                system=SALESFORCE,
+                base_url=_url(ports[SALESFORCE]),
+                log=log,
+                clock=clock,
+                switches=salesforce.Switches(),
+            ),
+            ports[HUBSPOT]: hubspot.create_app(
+                portal, system=HUBSPOT, log=log, clock=clock, switches=hubspot.Switches()
+            ),
+        }
+        _run(apps, ports)
+    finally:
+        portal.close()
+        org.close()
+        log.close()
+    return 0
+
+
+def _run(apps: dict[int, ASGIApp], ports: dict[str, int]) -> None:
+    # Each server hands the signal that stopped it on to whoever held it before. The last in that
+    # chain would be Python's default, which kills the process before the stores are closed.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _already_stopping)
+
+    async def serve() -> None:
+        announcing = asyncio.create_task(_announce(ports))
+        try:
+            await serve_all(apps)
+        finally:
+            announcing.cancel()
+
+    asyncio.run(serve())
+
+
+def _already_stopping(_number: int, _frame: FrameType | None) -> None:
+    return None
+
+
+async def _announce(ports: dict[str, int]) -> None:
+    """One line per system, as soon as its port takes connections."""
+    for system, port in ports.items():
+        listening = False
+        while not listening:
+            with suppress(OSError):
+                _, writer = await asyncio.open_connection(LOOPBACK, port)
+                writer.close()
+                listening = True
+            if not listening:
+                await asyncio.sleep(_RETRY_SECONDS)
+        sys.stdout.write(f"{system} ready at {_url(port)}\n")
+        sys.stdout.flush()
+
+
+def _url(port: int) -> str:
+    return f"http://{LOOPBACK}:{port}"
+
+
+def _configured_port(folder: Path, system: str) -> int:
+    """The port that hub.yaml tells the hub to look for this system at."""
+    file, key = folder / "hub.yaml", _URL_KEYS[system]
+    where = f"systems.{system}.{key}"
+    try:
+        text = file.read_text(encoding="utf-8")
+        port = urlsplit(str(yaml.safe_load(text)["systems"][system][key])).port
+    except OSError as error:
+        raise CannotStart(f"cannot read {file} ({error}); give the ports as options") from error
+    except (yaml.YAMLError, KeyError, TypeError, ValueError) as error:
+        raise CannotStart(f"{file}: no usable URL at {where}; give the ports as options") from error
+    if port is None:
+        raise CannotStart(f"{file}: {where} names no port; give the ports as options")
+    return port
+
+
+def _refuse_taken(system: str, port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((LOOPBACK, port))
+        except (OSError, OverflowError) as error:
+            raise CannotStart(f"port {port} for {system} cannot be used: {error}") from error
+
+
+if __name__ == "__main__":
+    sys.exit(main())
