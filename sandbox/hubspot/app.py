@@ -90,7 +90,9 @@ def _endpoint(box: Box, rule: Rule) -> Endpoint:
         call = Call(
             box=box,
             method=request.method,
+            origin=f"{request.url.scheme}://{request.url.netloc}",
             path=request.url.path,
+            raw_query=request.url.query,
             params=request.path_params,
             query=request.query_params,
             body=await request.body(),

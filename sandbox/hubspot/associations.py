@@ -7,7 +7,7 @@ import msgspec
 from sandbox.hubspot import joins
 from sandbox.hubspot.bodies import Ref, Spec
 from sandbox.hubspot.errors import ApiError, validation
-from sandbox.hubspot.http import Call, Reply, Rule, batch_reply, next_link
+from sandbox.hubspot.http import Call, Reply, Rule, batch_reply, next_page
 from sandbox.hubspot.links import Neighbour
 from sandbox.hubspot.objects import READ, WRITE
 from sandbox.hubspot.schema import LEADS, LinkType, ObjectType
@@ -68,7 +68,7 @@ def read_page(call: Call) -> Reply:
     call.rows = len(found)
     body: dict[str, object] = {"results": [_neighbour(call, one) for one in found]}
     if more:
-        body["paging"] = next_link(call, str(found[-1][0]))
+        body["paging"] = next_page(call, str(found[-1][0]))
     return Reply(200, body)
 
 

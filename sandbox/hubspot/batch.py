@@ -155,7 +155,7 @@ def _creation(
     return step
 
 
-def _each(call: Call, outcome: Outcome, jobs: Iterable[Job]) -> None:
+def _each(_call: Call, outcome: Outcome, jobs: Iterable[Job]) -> None:
     """Every input for itself. A step without a row is one the live API passes over in silence."""
     for trace, record_id, step in jobs:
         try:

@@ -46,8 +46,26 @@ class TokenBody(msgspec.Struct):
     expires_in: float | None = None
 
 
+class JsonRecord(msgspec.Struct, rename="camel"):
+    id: str | int
+    created_at: str | int
+    properties: dict[str, object] = {}
+    updated_at: str | int | None = None
+    archived_at: str | int | None = None
+
+    def loaded(self) -> LoadedRecord:
+        record: LoadedRecord = {
+            "id": self.id,
+            "properties": self.properties,
+            "createdAt": self.created_at,
+            "updatedAt": self.created_at if self.updated_at is None else self.updated_at,
+            "archivedAt": self.archived_at,
+        }
+        return record
+
+
 class LoadBody(msgspec.Struct):
-    objects: dict[str, list[LoadedRecord]] = {}
+    objects: dict[str, list[JsonRecord]] = {}
     associations: list[Association] = []
 
 
@@ -147,8 +165,9 @@ def expire_tokens(call: Call) -> Reply:
 
 def load(call: Call) -> Reply:
     body = call.decode(LoadBody)
+    objects = {name: [one.loaded() for one in rows] for name, rows in body.objects.items()}
     try:
-        call.store.load(body.objects, body.associations)
+        call.store.load(objects, body.associations)
     except ValueError as error:
         raise validation(str(error)) from error
     return Reply(204)

@@ -119,11 +119,12 @@ _TOKEN = re.compile(r"[^\W_]+", re.UNICODE)
 
 
 @lru_cache(maxsize=256)
-def _token_pattern(pattern: str) -> tuple[re.Pattern[str], ...]:
-    """One expression a word; `*` stands for any run of characters."""
-    words = [word for word in pattern.casefold().split() if word]
+def _token_pattern(pattern: str) -> tuple[tuple[str, re.Pattern[str]], ...]:
+    """For each word its longest literal part and its expression; `*` is any run of characters."""
+    words = [word.split("*") for word in pattern.casefold().split()]
     return tuple(
-        re.compile(".*".join(map(re.escape, word.split("*"))), re.DOTALL) for word in words
+        (max(parts, key=len), re.compile(".*".join(map(re.escape, parts)), re.DOTALL))
+        for parts in words
     )
 
 
@@ -132,11 +133,11 @@ def has_token(text: str | None, pattern: str) -> bool:
     if not text:
         return False
     folded = text.casefold()
+    words = _token_pattern(pattern)
+    if not all(literal in folded for literal, _ in words):
+        return False
     candidates = [folded, *folded.split(), *_TOKEN.findall(folded)]
-    return all(
-        any(word.fullmatch(candidate) for candidate in candidates)
-        for word in _token_pattern(pattern)
-    )
+    return all(any(map(expression.fullmatch, candidates)) for _, expression in words)
 
 
 def has_member(text: str | None, member: str) -> bool:

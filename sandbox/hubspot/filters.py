@@ -48,10 +48,14 @@ class Filter(msgspec.Struct, rename="camel"):
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """A piece of a WHERE clause with its parameters."""
+    """A piece of a WHERE clause with its parameters.
+
+    `windowed` tells of a whole clause that it begins somewhere in time, so that an index helps.
+    """
 
     sql: str
     parameters: tuple[Raw | float, ...] = ()
+    windowed: bool = False
 
     def negated(self, *, unset: str) -> "Condition":
         """The opposite, where `unset` is the condition for a property without value."""
@@ -119,7 +123,7 @@ def _positive(kind: ObjectType, definition: Property, expression: str, one: Filt
     if one.operator == "CONTAINS_TOKEN":
         return Condition(f"has_token({expression}, ?)", (_text(one.value),))
     if one.operator == "IN":
-        return _any_of(kind, definition, expression, [_text(value) for value in one.values or ()])
+        return _any_of(definition, expression, [_text(value) for value in one.values or ()])
     if one.operator == "EQ":
         return _equal(kind, definition, expression, _text(one.value))
     folded = f"fold({expression})" if _is_text(definition) else expression
@@ -177,15 +181,14 @@ def _by_index(kind: ObjectType, definition: Property, expression: str, text: str
             (key(EMAIL, text), text.strip().casefold()),
         )
     return Condition(
-        f"id IN (SELECT record_id FROM unique_value WHERE object = '{kind.name}' "
-        f"AND property = '{definition.name}' AND value = ? COLLATE NOCASE)",
+        "id IN (SELECT record_id FROM unique_value INDEXED BY unique_value_caseless "
+        f"WHERE object = '{kind.name}' AND property = '{definition.name}' "
+        "AND value = ? COLLATE NOCASE)",
         (text,),
     )
 
 
-def _any_of(
-    kind: ObjectType, definition: Property, expression: str, texts: Sequence[str]
-) -> Condition:
+def _any_of(definition: Property, expression: str, texts: Sequence[str]) -> Condition:
     if definition.checkbox:
         parts = " OR ".join([f"has_member({expression}, ?)"] * len(texts))
         return Condition(f"({parts})", tuple(texts))

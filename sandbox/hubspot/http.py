@@ -48,7 +48,9 @@ class Call:
 
     box: Box
     method: str
+    origin: str
     path: str
+    raw_query: str
     params: Mapping[str, str]
     query: QueryParams
     body: bytes
@@ -161,11 +163,11 @@ def batch_reply(
     return Reply(207 if errors and not call.dated else clean, body)
 
 
-def next_link(call: Call, after: str) -> dict[str, object]:
-    """`paging` with the way to the following page."""
-    pairs = [(key, value) for key, value in call.query.multi_items() if key != "after"]
-    query = str(QueryParams([*pairs, ("after", after)]))
-    return {"next": {"after": after, "link": f"https://api.hubapi.com{call.path}?{query}"}}
+def next_page(call: Call, after: str) -> dict[str, object]:
+    """`paging` with the way to the following page, on this very server."""
+    kept = [pair for pair in call.raw_query.split("&") if pair and not pair.startswith("after=")]
+    query = "&".join([*kept, f"after={after}"])
+    return {"next": {"after": after, "link": f"{call.origin}{call.path}?{query}"}}
 
 
 def both(

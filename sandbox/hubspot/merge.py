@@ -56,7 +56,7 @@ def merge_records(box: Box, kind: ObjectType, primary_id: int, loser_id: int) ->
     store.records.set_created(kind, survivor_id, min(primary.created, loser.created))
     store.history.note(kind, None, survivor_id, values, now)
     _claim(box, kind, survivor_id, values)
-    _join(box, kind, survivor_id, links)
+    _join(box, survivor_id, links)
     return survivor_id
 
 
@@ -103,7 +103,7 @@ def _claim(box: Box, kind: ObjectType, survivor_id: int, values: dict[str, Raw])
             store.uniques.claim(kind, name, str(value), survivor_id)
 
 
-def _join(box: Box, kind: ObjectType, survivor_id: int, links: list[tuple[LinkType, int]]) -> None:
+def _join(box: Box, survivor_id: int, links: list[tuple[LinkType, int]]) -> None:
     """Hand the associations over. The primary's come last, so that its primary marks win."""
     for link, to_id in reversed(links):
         if to_id != survivor_id:

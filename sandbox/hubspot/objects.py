@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from sandbox.hubspot import bodies
 from sandbox.hubspot.errors import ApiError, missing_record, validation
-from sandbox.hubspot.http import Call, Reply, Rule, both, known_kind, next_link
+from sandbox.hubspot.http import Call, Reply, Rule, both, known_kind, next_page
 from sandbox.hubspot.records import Wire
 from sandbox.hubspot.schema import COMPANIES, CONTACTS, ObjectType
 from sandbox.hubspot.uniques import EMAIL
@@ -31,7 +31,7 @@ def list_page(call: Call) -> Reply:
     call.rows = len(page)
     body: dict[str, object] = {"results": page}
     if len(found) > limit:
-        body["paging"] = next_link(call, str(page[-1]["id"]))
+        body["paging"] = next_page(call, str(page[-1]["id"]))
     return Reply(200, body)
 
 
@@ -177,7 +177,7 @@ def _associated(call: Call, kind: ObjectType, record: Wire, right: ObjectType) -
     if more:
         path = f"/crm/v4/objects/{kind.name}/{record_id}/associations/{right.name}"
         after = str(found[-1][0])
-        link = f"https://api.hubapi.com{path}?after={after}"
+        link = f"{call.origin}{path}?after={after}"
         listed["paging"] = {"next": {"after": after, "link": link}}
     return listed
 

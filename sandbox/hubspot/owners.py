@@ -1,7 +1,7 @@
 """Owners: the users that records can be assigned to."""
 
 from sandbox.hubspot.errors import ApiError, validation
-from sandbox.hubspot.http import Call, Reply, Rule, both, next_link
+from sandbox.hubspot.http import Call, Reply, Rule, both, next_page
 
 MAX_PAGE = 500
 _SCOPES = ("crm.objects.owners.read",)
@@ -25,7 +25,7 @@ def list_page(call: Call) -> Reply:
     call.rows = len(page)
     body: dict[str, object] = {"results": page}
     if len(owners) > limit:
-        body["paging"] = next_link(call, page[-1].id)
+        body["paging"] = next_page(call, page[-1].id)
     return Reply(200, body)
 
 

@@ -17,17 +17,18 @@ Raw = str | int | None
 Wire = dict[str, object]
 
 _SAFE_NAME = re.compile(r"[a-z][a-z0-9_]*")
+_HEAD = ("id", "created", "updated", "archived_at")
 _FIRST_ID = 18_000_000_001
 
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """A choice of properties, ready to select and to print."""
+    """A choice of properties, ready to select and to print. The first are `kind.always`."""
 
     names: tuple[str, ...]
     select: str
     moments: tuple[int, ...]
-    numbers: tuple[int, ...]
+    """Where among the names the moments are that must be printed as such."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +55,14 @@ class Records:
     # Tables and columns
 
     def create_tables(self) -> None:
+        """Tables for every object type, with a column for each property known by now."""
         for kind in OBJECT_TYPES:
-            head = "created INTEGER, updated INTEGER, archived_at INTEGER"
+            columns = [
+                f'"p_{p.name}" {_affinity(p)}'
+                for p in self._catalog.all_properties(kind)
+                if p.name not in kind.always
+            ]
+            head = ", ".join(["created INTEGER, updated INTEGER, archived_at INTEGER", *columns])
             self._db.execute(
                 f"CREATE TABLE IF NOT EXISTS {table(kind)} (id INTEGER PRIMARY KEY, {head})"
             )
@@ -63,10 +70,12 @@ class Records:
                 f"CREATE TABLE IF NOT EXISTS {lag_table(kind)} (seq INTEGER PRIMARY KEY, "
                 f"visible_at INTEGER, absent INTEGER, id INTEGER, {head})"
             )
-            self._db.execute(
-                f"CREATE INDEX IF NOT EXISTS {table(kind)}_modified ON {table(kind)} (updated, id) "
-                "WHERE archived_at IS NULL"
-            )
+            # With archived_at in it, the index alone answers counts over a window of time.
+            for name, key in (("modified", "updated, archived_at"), ("created", "created, id")):
+                self._db.execute(
+                    f"CREATE INDEX IF NOT EXISTS {table(kind)}_{name} ON {table(kind)} ({key}) "
+                    "WHERE archived_at IS NULL"
+                )
             self._db.execute(
                 f"CREATE INDEX IF NOT EXISTS {table(kind)}_archived ON {table(kind)} (id) "
                 "WHERE archived_at IS NOT NULL"
@@ -76,11 +85,11 @@ class Records:
         """Make room for a property; the kept properties are columns of every table already."""
         if definition.name in kind.always or not _SAFE_NAME.fullmatch(definition.name):
             return
-        affinity = "INTEGER" if definition.type == "datetime" else "TEXT"
         for name in (table(kind), lag_table(kind)):
             present = {row[1] for row in self._db.execute(f"PRAGMA table_info({name})")}
             if f"p_{definition.name}" not in present:
-                self._db.execute(f'ALTER TABLE {name} ADD COLUMN "p_{definition.name}" {affinity}')
+                added = f'"p_{definition.name}" {_affinity(definition)}'
+                self._db.execute(f"ALTER TABLE {name} ADD COLUMN {added}")
 
     # Shapes
 
@@ -98,17 +107,15 @@ class Records:
     def _make_shape(self, kind: ObjectType, wanted: Sequence[str]) -> Shape:
         names = [
             name
-            for name in dict.fromkeys([*kind.always, *wanted])
-            if self._catalog.property(kind, name) is not None
+            for name in dict.fromkeys(wanted)
+            if name not in kind.always and self._catalog.property(kind, name) is not None
         ]
         types = [self._type(kind, name) for name in names]
+        head = len(kind.always)
         return Shape(
-            names=tuple(names),
-            select=", ".join(
-                ["id, created, updated, archived_at", *(column(kind, n) for n in names)]
-            ),
-            moments=tuple(n for n, type in enumerate(types) if type == "datetime"),
-            numbers=tuple(n for n, name in enumerate(names) if name == "hs_object_id"),
+            names=(*kind.always, *names),
+            select=", ".join([*_HEAD, *(column(kind, name) for name in names)]),
+            moments=tuple(n for n, type in enumerate(types, head) if type == "datetime"),
         )
 
     def _type(self, kind: ObjectType, name: str) -> str:
@@ -117,19 +124,18 @@ class Records:
 
     def render(self, kind: ObjectType, shape: Shape, row: Sequence[Raw]) -> Wire:
         """A selected row as the wire shows it: strings and nulls only inside `properties`."""
-        record_id, created, updated, archived_at = row[:4]
-        values = list(row[4:])
+        archived_at = row[3]
+        record_id, created, updated = str(row[0]), iso(int(row[1] or 0)), iso(int(row[2] or 0))
+        values = [created, updated, record_id, *row[4:]]
         for position in shape.moments:
             moment = values[position]
             if isinstance(moment, int):
                 values[position] = iso(moment)
-        for position in shape.numbers:
-            values[position] = str(values[position])
         wire: Wire = {
-            "id": str(record_id),
+            "id": record_id,
             "properties": dict(zip(shape.names, values, strict=True)),
-            "createdAt": iso(int(created or 0)),
-            "updatedAt": iso(int(updated or 0)),
+            "createdAt": created,
+            "updatedAt": updated,
             "archived": archived_at is not None,
         }
         if archived_at is not None:
@@ -227,6 +233,10 @@ class Records:
         self._db.execute(
             "INSERT OR REPLACE INTO alias VALUES (?, ?, ?)", (kind.name, old_id, new_id)
         )
+
+
+def _affinity(definition: Property) -> str:
+    return "INTEGER" if definition.type == "datetime" else "TEXT"
 
 
 def table(kind: ObjectType) -> str:

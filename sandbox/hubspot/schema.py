@@ -36,7 +36,7 @@ class ObjectType:
 
     @property
     def always(self) -> tuple[str, ...]:
-        """Properties that come along whatever the request lists."""
+        """Properties that come along whatever the request lists: created, modified, id."""
         return ("createdate", self.modified, "hs_object_id")
 
 

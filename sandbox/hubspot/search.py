@@ -1,15 +1,16 @@
 """`POST .../search`: filter groups, one sort, offset paging, the caps, and a total."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 import msgspec
 
 from sandbox.hubspot.errors import validation
 from sandbox.hubspot.filters import Condition, Filter, condition
-from sandbox.hubspot.http import Call, Reply, Rule, both
+from sandbox.hubspot.http import Call, Reply, Rule, both, next_page
 from sandbox.hubspot.objects import READ
-from sandbox.hubspot.records import column, table
+from sandbox.hubspot.records import Raw, column, table
 from sandbox.hubspot.schema import ObjectType
 from sandbox.hubspot.unindexed import search_source
 
@@ -17,7 +18,9 @@ MAX_LIMIT = 200
 MAX_RESULTS = 10_000
 MAX_BODY = 3_000
 _MAX_GROUP = 6
-_FEW = 2_000
+_MANY = 4_000
+
+Rows = list[tuple[Raw, ...]]
 
 
 class Group(msgspec.Struct):
@@ -27,6 +30,16 @@ class Group(msgspec.Struct):
 class Sort(msgspec.Struct, rename="camel"):
     property_name: str
     direction: Literal["ASCENDING", "DESCENDING"] = "ASCENDING"
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Which columns of which rows, in which order."""
+
+    select: str
+    order: str
+    limit: int
+    after: int
 
 
 class SearchBody(msgspec.Struct, rename="camel"):
@@ -48,23 +61,19 @@ def search(call: Call) -> Reply:
     where = _where(call, kind, body)
     source = search_source(call.box, kind)
     order = _order(call, kind, body.sorts or [])
-    total = int(
-        call.store.db.execute(
-            f"SELECT count(*) FROM {source} WHERE {where.sql}", where.parameters
-        ).fetchone()[0]
-    )
-    shape = call.store.records.shape(kind, body.properties or kind.defaults)
-    sql = f"SELECT {shape.select} FROM {_hinted(kind, source, where, total)} WHERE {where.sql}"
-    rows = call.store.db.execute(
-        f"{sql} ORDER BY {order} LIMIT ? OFFSET ?", (*where.parameters, limit, after)
-    )
-    results = [call.store.records.render(kind, shape, row) for row in rows]
+    records = call.store.records
+    shape = records.shape(kind, body.properties or kind.defaults)
+    page = Page(shape.select, order, limit, after)
+    if source == table(kind) and where.windowed:
+        total, rows = _window(call, source, where, page)
+    else:
+        total, rows = _scan(call, source, where, page)
+    results = [records.render(kind, shape, row) for row in rows]
     call.rows = len(results)
     reply: dict[str, object] = {"total": total, "results": results}
     if after + len(results) < total and results:
         following = str(after + len(results))
-        link = f"https://api.hubapi.com{call.path}?after={following}"
-        reply["paging"] = {"next": {"after": following, "link": link}}
+        reply["paging"] = next_page(call, following)
     return Reply(200, reply)
 
 
@@ -100,6 +109,7 @@ def _where(call: Call, kind: ObjectType, body: SearchBody) -> Condition:
         if conditions:
             alternatives.append(" AND ".join(one.sql for one in conditions))
             parameters.extend(value for one in conditions for value in one.parameters)
+    windowed = len(alternatives) == 1 and "updated >" in alternatives[0]
     if len(alternatives) == 1:
         parts.append(alternatives[0])
     elif alternatives:
@@ -108,7 +118,7 @@ def _where(call: Call, kind: ObjectType, body: SearchBody) -> Condition:
         columns = [f"coalesce(fold({column(kind, name)}), '')" for name in kind.searchable]
         parts.append("instr(" + " || ' ' || ".join(columns) + ", ?) > 0")
         parameters.append(word.casefold())
-    return Condition(" AND ".join(parts), tuple(parameters))
+    return Condition(" AND ".join(parts), tuple(parameters), windowed)
 
 
 def _check_caps(call: Call, groups: Sequence[Group]) -> None:
@@ -148,11 +158,40 @@ def _order(call: Call, kind: ObjectType, sorts: Sequence[Sort | str]) -> str:
     return f"{stored} IS NULL, {expression} {word}, id"
 
 
-def _hinted(kind: ObjectType, source: str, where: Condition, total: int) -> str:
-    """Few rows of a time window are found by the index on it, many by walking the ids."""
-    if source != table(kind) or "updated >" not in where.sql or " OR " in where.sql:
-        return source
-    return f"{source} INDEXED BY {source}_modified" if total <= _FEW else f"{source} NOT INDEXED"
+def _scan(call: Call, source: str, where: Condition, page: Page) -> tuple[int, Rows]:
+    """Page first: when it is not full, nothing is left to be counted."""
+    execute = call.store.db.execute
+    rows = execute(
+        f"SELECT {page.select} FROM {source} WHERE {where.sql} "
+        f"ORDER BY {page.order} LIMIT ? OFFSET ?",
+        (*where.parameters, page.limit, page.after),
+    ).fetchall()
+    if len(rows) < page.limit and (rows or page.after == 0):
+        return page.after + len(rows), rows
+    return _count(call, source, where), rows
+
+
+def _count(call: Call, source: str, where: Condition) -> int:
+    sql = f"SELECT count(*) FROM {source} WHERE {where.sql}"
+    return int(call.store.db.execute(sql, where.parameters).fetchone()[0])
+
+
+def _window(call: Call, source: str, where: Condition, page: Page) -> tuple[int, Rows]:
+    """A window of time: few rows are found by the index on it, many by walking the ids."""
+    by_time = f"{source} INDEXED BY {source}_modified"
+    total = _count(call, by_time, where)
+    bounds = (*where.parameters, page.limit, page.after)
+    if total > _MANY and page.order.startswith("id"):
+        sql = (
+            f"SELECT {page.select} FROM {source} NOT INDEXED WHERE {where.sql} "
+            f"ORDER BY {page.order} LIMIT ? OFFSET ?"
+        )
+    else:
+        sql = (
+            f"SELECT {page.select} FROM {source} WHERE id IN (SELECT id FROM {by_time} "
+            f"WHERE {where.sql} ORDER BY {page.order} LIMIT ? OFFSET ?) ORDER BY {page.order}"
+        )
+    return total, call.store.db.execute(sql, bounds).fetchall()
 
 
 def rules() -> list[Rule]:

@@ -14,10 +14,10 @@ from sandbox.hubspot.links import Links
 from sandbox.hubspot.records import Raw, Records, table
 from sandbox.hubspot.schema import (
     DEALS,
-    LEADS,
     OBJECT_TYPES,
     LinkType,
     ObjectType,
+    Property,
     object_type,
     stage_entered_property,
 )
@@ -73,8 +73,8 @@ class HubSpotStore:
 
     def _sow(self) -> None:
         with self.db.transaction():
-            self.records.create_tables()
             self._sow_schema()
+            self.records.create_tables()
             for left, right, name, label, inverse in self.seed.labels:
                 self.catalog.add_label(
                     known_type(left),
@@ -100,14 +100,13 @@ class HubSpotStore:
                 self.catalog.put_group(kind, group)
             for definition in [*properties[kind.name], *self.seed.properties.get(kind.name, ())]:
                 self.catalog.put_property(kind, definition)
-                self.records.add_column(kind, definition)
             for pipeline in [
                 *pipelines.get(kind.name, ()),
                 *self.seed.pipelines.get(kind.name, ()),
             ]:
                 self.catalog.put_pipeline(kind, pipeline)
                 for stage in pipeline.stages:
-                    self.add_stage_property(kind, stage.id)
+                    self._define_stage_property(kind, stage.id)
 
     @property
     def first_label_id(self) -> int:
@@ -116,12 +115,17 @@ class HubSpotStore:
 
     def add_stage_property(self, kind: ObjectType, stage_id: str) -> None:
         """Every stage brings a property that notes when a record came into it."""
+        self.records.add_column(kind, self._define_stage_property(kind, stage_id))
+
+    def _define_stage_property(self, kind: ObjectType, stage_id: str) -> Property:
         name = stage_entered_property(stage_id)
+        present = self.catalog.any_property(kind, name)
+        if present is not None:
+            return present
         group = "dealinformation" if kind is DEALS else "leadinformation"
-        if kind in (DEALS, LEADS) and self.catalog.any_property(kind, name) is None:
-            definition = stock.read_only(name, "datetime", group, calculated=True)
-            self.catalog.put_property(kind, definition)
-            self.records.add_column(kind, definition)
+        definition = stock.read_only(name, "datetime", group, calculated=True)
+        self.catalog.put_property(kind, definition)
+        return definition
 
     # Bulk loading
 
@@ -176,7 +180,7 @@ class HubSpotStore:
             if definition is None:
                 raise ValueError(f"{kind.name} {record['id']}: no property is called {name!r}")
             try:
-                values[name] = parse(definition, _text(value), None, lowercase_emails=False)
+                values[name] = parse(definition, _text(value), None, lowercase_emails=True)
             except Refused as error:
                 raise ValueError(f"{kind.name} {record['id']}: {error}") from error
         fields = pipeline_fields(kind)
@@ -189,8 +193,9 @@ class HubSpotStore:
     def _claims(
         self, kind: ObjectType, record_id: int, values: Mapping[str, Raw]
     ) -> Iterable[tuple[str, str, str, int]]:
-        for address in addresses(kind, values.get(EMAIL), values.get("hs_additional_emails")):
-            yield kind.name, EMAIL, key(EMAIL, address), record_id
+        known = addresses(kind, values.get(EMAIL), values.get("hs_additional_emails"))
+        for address in {key(EMAIL, text) for text in known}:
+            yield kind.name, EMAIL, address, record_id
         for name, value in values.items():
             definition = self.catalog.property(kind, name)
             if value is not None and definition is not None and definition.has_unique_value:

@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
@@ -17,10 +18,16 @@ def to_millis(moment: datetime) -> int:
 
 def iso(millis: int) -> str:
     """The way live responses print it: `Z`, and no fraction when the milliseconds are zero."""
-    text = (_EPOCH + timedelta(milliseconds=millis)).isoformat(
-        timespec="milliseconds" if millis % 1000 else "seconds"
-    )
-    return f"{text[:-6]}Z"
+    day, rest = divmod(millis, DAY_MS)
+    seconds, thousandths = divmod(rest, 1000)
+    fraction = f".{thousandths:03d}" if thousandths else ""
+    hours, minutes = divmod(seconds // 60, 60)
+    return f"{_day(day)}T{hours:02d}:{minutes:02d}:{seconds % 60:02d}{fraction}Z"
+
+
+@lru_cache(maxsize=16_384)
+def _day(number: int) -> str:
+    return (_EPOCH + timedelta(days=number)).date().isoformat()
 
 
 def millis_of(value: str | int | datetime) -> int:

@@ -3,6 +3,7 @@
 Archived records hold nothing: a recycle bin does not block an address.
 """
 
+import sqlite3
 from collections.abc import Iterable
 
 from sandbox.hubspot.db import Database
@@ -29,7 +30,12 @@ class Uniques:
         )
 
     def claim_all(self, rows: Iterable[tuple[str, str, str, int]]) -> None:
-        self._db.executemany("INSERT OR IGNORE INTO unique_value VALUES (?, ?, ?, ?)", rows)
+        """Claims of a bulk load; ValueError when two records want the same value."""
+        for row in rows:
+            try:
+                self._db.execute("INSERT INTO unique_value VALUES (?, ?, ?, ?)", row)
+            except sqlite3.IntegrityError as error:
+                raise ValueError(f"{row[0]} {row[3]}: {row[1]} {row[2]!r} is taken") from error
 
     def release(self, kind: ObjectType, name: str, value: str) -> None:
         self._db.execute(
