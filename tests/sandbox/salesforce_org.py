@@ -1,4 +1,4 @@
-"""An org for one test, behind a server that all tests share (starting one takes longer than a test)."""
+"""An org for one test, behind a server that all tests share: starting one would take longest."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
