@@ -88,25 +88,26 @@ def full_weeks(today: date) -> list[Week]:
 
 
 def sell(companies: list[Company], rng: Random, today: date) -> list[Week]:
-    """Invoices of one to four lines until the weeks are full; every buyer on record buys."""
+    """Invoices of one to four lines until the weeks are full; everybody on record sells or buys."""
     weeks = full_weeks(today)
     resellers = _resellers(companies, rng)
     buyers = [c for c in companies if c.presence.pos and not c.sells]
     suppliers = _Suppliers(resellers, rng)
-    wanted = max(round(len(companies) * _LINES_PER_COMPANY), len(resellers), len(buyers))
+    invoices = len(resellers) + len(buyers)
+    wanted = max(round(len(companies) * _LINES_PER_COMPANY), invoices)
     made = 0
     invoice = 0
     while made < wanted:
         first = invoice < len(buyers)
         customer = buyers[invoice] if first else rng.choice(buyers)
         named = first or customer.number == HERO_CUSTOMER or rng.random() >= _UNNAMED_SHARE
-        reseller = suppliers.of(customer)
+        reseller = suppliers.of(customer) if first else suppliers.idle() or suppliers.of(customer)
         week = weeks[rng.randrange(WEEKS)]
         invoice += 1
         number = f"N{week.monday:%y}{invoice:07d}"
         buyer = _buyer(rng, customer) if named else _nobody(rng, reseller)
         count = min(wanted - made, rng.choices((1, 2, 3, 4), (60, 25, 10, 5))[0])
-        if wanted - made - count < len(buyers) - invoice:
+        if wanted - made - count < invoices - invoice:
             count = 1
         week.lines.extend(_invoice(rng, reseller, buyer, week, number, count))
         made += count
@@ -152,6 +153,14 @@ class _Suppliers:
         self._near = {iso: cycle(local) for iso, local in near.items()}
         self._anywhere = cycle(resellers)
         self._usual: dict[int, Reseller] = {}
+        self._idle = {reseller.account: reseller for reseller in resellers}
+
+    def idle(self) -> Reseller | None:
+        """One that has not sold anything yet."""
+        if not self._idle:
+            return None
+        account = next(iter(self._idle))
+        return self._idle.pop(account)
 
     def of(self, customer: Company) -> Reseller:
         if customer.number == HERO_CUSTOMER:
@@ -160,6 +169,7 @@ class _Suppliers:
         if usual is not None and self._rng.random() < 0.85:
             return usual
         chosen = next(self._near.get(customer.country.iso, self._anywhere))
+        self._idle.pop(chosen.account, None)
         return self._usual.setdefault(customer.number, chosen) if usual is None else chosen
 
 
