@@ -1,6 +1,6 @@
 """Which source rows speak of the same company or person, and the history of every id."""
 
-from sqlalchemy import Column, Float, Index, Integer, String, Table, Text
+from sqlalchemy import BigInteger, Column, Float, Index, Integer, String, Table, Text
 
 from hub.models.base import UtcTime, metadata
 
@@ -15,36 +15,86 @@ crosswalk = Table(
     Column("run", Integer, nullable=False),
     Index("ix_crosswalk_hub_id", "hub_id"),
     Index("ix_crosswalk_run", "run"),
+    Index("ix_crosswalk_record_id", "record_id", "system"),
     comment="source row ↔ hub id; a lead row speaks of a person and of a company, hence `entity`",
+)
+
+identity_mention = Table(
+    "identity_mention",
+    metadata,
+    Column("entity", String(32), primary_key=True),
+    Column("system", String(64), primary_key=True),
+    Column("object", String(64), primary_key=True),
+    Column("record_id", String(128), primary_key=True),
+    Column("profile", BigInteger, comment="null: the row is gone; `last_id` is whose it was"),
+    Column("last_id", String(40)),
+    Column("hub_key", String(80), comment="the hub id that the row itself claims"),
+    Column("refers_to", String(128), comment="record id of its parent, or of a contact's company"),
+    Column("same_as", String(128), comment="record id that its system says it became"),
+    Column("run", Integer, nullable=False),
+    Index("ix_identity_mention_profile", "entity", "profile"),
+    Index("ix_identity_mention_run", "entity", "run"),
+    Index("ix_identity_mention_refers_to", "entity", "system", "refers_to"),
+    Index("ix_identity_mention_same_as", "entity", "system", "same_as"),
+    Index("ix_identity_mention_record_id", "entity", "system", "record_id"),
+    sqlite_with_rowid=False,
+    comment="source row → profile; a row whose entry here did not change is not matched again",
+)
+
+identity_profile = Table(
+    "identity_profile",
+    metadata,
+    Column("entity", String(32), primary_key=True),
+    Column("profile", BigInteger, primary_key=True),
+    Column("features", Text, nullable=False, comment="JSON: the standardised matching columns"),
+    comment="each distinct set of standardised columns once; `profile` is its hash",
 )
 
 identity_key = Table(
     "identity_key",
     metadata,
     Column("entity", String(32), primary_key=True),
-    Column("key", String(160), primary_key=True),
-    Column("system", String(64), primary_key=True),
-    Column("object", String(64), primary_key=True),
-    Column("record_id", String(128), primary_key=True),
-    Index("ix_identity_key_member", "entity", "system", "object", "record_id"),
-    comment="blocking keys: rows that share one are candidates for being the same",
+    Column("key", BigInteger, primary_key=True),
+    Column("profile", BigInteger, primary_key=True),
+    Index("ix_identity_key_profile", "entity", "profile"),
+    sqlite_with_rowid=False,
+    comment="blocking keys (hashed): profiles that share one are candidates for being the same",
+)
+
+identity_block = Table(
+    "identity_block",
+    metadata,
+    Column("entity", String(32), primary_key=True),
+    Column("key", BigInteger, primary_key=True),
+    Column("kind", String(16), nullable=False),
+    Column("label", String(120), nullable=False),
+    Column("members", Integer, nullable=False),
+    sqlite_with_rowid=False,
+    comment="how many profiles hold a key: the cap on candidates and the rarity of a value",
 )
 
 identity_pair = Table(
     "identity_pair",
     metadata,
     Column("entity", String(32), primary_key=True),
-    Column("left_system", String(64), primary_key=True),
-    Column("left_object", String(64), primary_key=True),
-    Column("left_record_id", String(128), primary_key=True),
-    Column("right_system", String(64), primary_key=True),
-    Column("right_object", String(64), primary_key=True),
-    Column("right_record_id", String(128), primary_key=True),
-    Column("score", Float, nullable=False),
-    Column("evidence", Text, nullable=False),
+    Column("left_profile", BigInteger, primary_key=True),
+    Column("right_profile", BigInteger, primary_key=True),
+    Column("score", Float, nullable=False, comment="summed log-odds; above 0 speaks for the same"),
+    Column("veto", String(16), comment="the field that forbids them to be the same"),
+    Column("evidence", Text, nullable=False, comment="JSON: field → [level, log-odds]"),
     Column("run", Integer, nullable=False),
-    Index("ix_identity_pair_right", "entity", "right_system", "right_object", "right_record_id"),
-    comment="scored candidate pairs: summed log-odds and the level reached per field, as JSON",
+    Index("ix_identity_pair_right", "entity", "right_profile"),
+    sqlite_with_rowid=False,
+    comment="scored candidate pairs of profiles, left < right; hopeless ones are not kept",
+)
+
+identity_model = Table(
+    "identity_model",
+    metadata,
+    Column("entity", String(32), primary_key=True),
+    Column("version", String(32), nullable=False),
+    Column("run", Integer, nullable=False),
+    comment="the scoring model behind the stored profiles, keys and pairs of an entity",
 )
 
 identity_event = Table(
@@ -52,13 +102,19 @@ identity_event = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     Column("entity", String(32), nullable=False),
-    Column("kind", String(16), nullable=False, comment="mint, merge, split, retire"),
+    Column(
+        "kind",
+        String(16),
+        nullable=False,
+        comment="mint, merge, split, shrink, retire, revive, conflict",
+    ),
     Column("hub_id", String(40), nullable=False),
-    Column("other_id", String(40)),
+    Column("other_id", String(40), comment="merge: the id absorbed; split: where rows went"),
     Column("evidence", Text, nullable=False),
     Column("run", Integer, nullable=False),
     Column("at", UtcTime, nullable=False),
     Index("ix_identity_event_hub_id", "hub_id"),
+    Index("ix_identity_event_run", "run"),
 )
 
 identity_alias = Table(
@@ -87,4 +143,10 @@ identity_decision = Table(
     Column("reason", Text),
     Column("decided_at", UtcTime, nullable=False),
     Column("withdrawn_at", UtcTime),
+    Column("applied_run", Integer, comment="the run that took the judgement into account"),
+    Column("withdrawn_run", Integer, comment="the run that took its withdrawal into account"),
+    Index("ix_identity_decision_left", "entity", "left_system", "left_object", "left_record_id"),
+    Index(
+        "ix_identity_decision_right", "entity", "right_system", "right_object", "right_record_id"
+    ),
 )

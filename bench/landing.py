@@ -1,0 +1,109 @@
+"""A made-up world as rows of the source tables, without CRMs, HTTP or archive in between."""
+
+from collections.abc import Iterable, Mapping
+from importlib.resources import as_file, files
+from typing import Any
+
+import polars as pl
+from sqlalchemy import Connection
+
+from hub.checks.convert import convert
+from hub.config import read_yaml, stock_mapping, validated
+from hub.connectors.feed.lines import END_CUSTOMER, FIELDS, RESELLER, normalised, rows_of
+from hub.connectors.feed.profile import Profile
+from hub.connectors.feed.table import read_table
+from hub.models import bulk
+from hub.models.sources import SOURCES
+from sandbox.world import World
+
+SALESFORCE, HUBSPOT, NORTHWIND = "acme_salesforce", "acme_hubspot", "northwind"
+Frames = dict[str, list[pl.DataFrame]]
+Mention = tuple[str, str, str, str]
+"""(entity, system, object, record_id)"""
+
+
+def source_rows(world: World) -> tuple[Frames, dict[Mention, str]]:
+    """Frames by entity, and whom each mention really speaks of."""
+    frames: Frames = {"company": [], "contact": [], "lead": []}
+    mapping = stock_mapping("salesforce")
+    for name in ("Account", "Contact", "Lead"):
+        rows = [{**row, "id": row["Id"]} for row in world.salesforce[name]]
+        entity, frame = _typed(rows, mapping[name], SALESFORCE, name)
+        frames[entity].append(frame)
+    mapping = stock_mapping("hubspot")
+    primary = {
+        link.from_id: link.to_id
+        for link in world.associations
+        if (link.from_type, link.kind) == ("contacts", "primary")
+    }
+    for name in ("companies", "contacts"):
+        rows = [
+            {"id": r.id, "createdate": r.created_at, **r.properties} for r in world.hubspot[name]
+        ]
+        for row in rows:
+            row["associations/companies/primary"] = primary.get(row["id"])
+        entity, frame = _typed(rows, mapping[name], HUBSPOT, name)
+        frames[entity].append(frame)
+    lines = _lines(world)
+    for name in (RESELLER, END_CUSTOMER):
+        fields = tuple(FIELDS[name])
+        rows = rows_of(lines, name, fields).rename({"record_id": "id"}, strict=False).to_dicts()
+        entity, frame = _typed(rows, stock_mapping("feed")[name], NORTHWIND, name)
+        frames[entity].append(frame.unique("record_id", keep="last", maintain_order=True))
+    return frames, _truth(world, lines)
+
+
+def land(conn: Connection, frames: Frames, run: int) -> None:
+    """Put the rows into the source tables as changed by `run`."""
+    for entity, parts in frames.items():
+        for part in parts:
+            stamped = part.with_columns(run=pl.lit(run))
+            with bulk.staged(conn, stamped, SOURCES[entity]) as stage:
+                bulk.merge(conn, SOURCES[entity], stage)
+
+
+def _typed(
+    rows: Iterable[Mapping[str, Any]], mapping: Mapping[str, Any], system: str, name: str
+) -> tuple[str, pl.DataFrame]:
+    target = SOURCES[mapping["source"]]
+    texts = [
+        {field: None if row.get(field) is None else str(row[field]) for field in mapping["pull"]}
+        for row in rows
+    ]
+    raw = pl.DataFrame(texts, schema=dict.fromkeys(mapping["pull"], pl.String))
+    typed = convert(raw, mapping["pull"], mapping.get("values", {}), target)
+    return mapping["source"], typed.select(mapping["pull"].values()).with_columns(
+        system=pl.lit(system),
+        object=pl.lit(name),
+        record_id=pl.Series([str(row["id"]) for row in rows], dtype=pl.String),
+        content_hash=pl.lit("-"),
+        is_deleted=pl.lit(False),
+        batch_id=pl.lit(0),
+    ).filter(
+        *(pl.col(n).is_not_null() for n in ("name",) if not target.c.get("name").nullable)
+        if "name" in target.c and mapping["source"] == "company"
+        else ()
+    )
+
+
+def _lines(world: World) -> pl.DataFrame:
+    with as_file(files("hub.connectors.feed").joinpath("profiles", "northwind_pos.yaml")) as path:
+        profile = validated(Profile, read_yaml(path), path)
+    tables = [
+        normalised(read_table(text.encode(), profile, name), profile, name)
+        for name, text in sorted(world.feeds.items())
+    ]
+    return pl.concat(tables)
+
+
+def _truth(world: World, lines: pl.DataFrame) -> dict[Mention, str]:
+    customer = dict(lines.select("record_id", "end_customer_record_id").iter_rows())
+    told: dict[Mention, str] = {}
+    for record in world.truth.records:
+        record_id: str | None = record.record_id
+        if record.object == END_CUSTOMER:
+            record_id = customer.get(record.record_id)
+        if record_id is not None:
+            key = (record.entity, record.system, record.object, record_id)
+            told.setdefault(key, record.truth_id)
+    return told

@@ -1,0 +1,222 @@
+"""Which level of agreement two profiles reach, field by field, and what that sums up to.
+
+A score depends on the two profiles, the sizes of the blocks of their shared values, and the model;
+on nothing else, so it can be made again at any time and comes out the same.
+"""
+
+from collections.abc import Callable
+
+import polars as pl
+
+from hub.identity.keys import phone_tail
+from hub.identity.mentions import Entity
+from hub.identity.model import NATS, Model
+from hub.identity.names import person_relation, relation
+
+_CHUNK = 400_000
+_MISSING = "missing"
+
+
+def score(
+    pairs: pl.DataFrame, profiles: pl.DataFrame, entity: Entity, model: Model
+) -> pl.DataFrame:
+    """(left, right, score in hundredths, veto, one level column per field) of (left, right) pairs.
+
+    `profiles` holds the standardised columns and a `KIND_size` for each measured kind.
+    """
+    parts = [
+        _score(pairs.slice(start, _CHUNK), profiles, entity, model)
+        for start in range(0, max(pairs.height, 1), _CHUNK)
+    ]
+    return pl.concat(parts)
+
+
+def _score(
+    pairs: pl.DataFrame, profiles: pl.DataFrame, entity: Entity, model: Model
+) -> pl.DataFrame:
+    both = pairs.join(
+        profiles.rename({c: f"l_{c}" for c in profiles.columns}),
+        left_on="left",
+        right_on="l_profile",
+    ).join(
+        profiles.rename({c: f"r_{c}" for c in profiles.columns}),
+        left_on="right",
+        right_on="r_profile",
+    )
+    levels = _company(model) if entity == "company" else _contact(model)
+    leveled = both.select("left", "right", **levels)
+    weights = [
+        pl.col(field).replace_strict(weights, default=0, return_dtype=pl.Int64)
+        for field, weights in model.weights.items()
+    ]
+    vetoed = [
+        pl.when(pl.col(field) == level).then(pl.lit(field)) for field, level in sorted(model.vetoes)
+    ]
+    return leveled.with_columns(
+        score=pl.sum_horizontal(weights) + model.bias,
+        veto=pl.coalesce(*vetoed, pl.lit(None, pl.String)),
+    )
+
+
+def evidence(scored: pl.DataFrame, model: Model) -> pl.Series:
+    """JSON per pair: field → [level, log-odds], the fields that said something."""
+    fields = []
+    for field, weights in model.weights.items():
+        written = {
+            level: f'"{field}":["{level}",{weight / NATS}]' for level, weight in weights.items()
+        }
+        fields.append(pl.col(field).replace_strict(written, default=None, return_dtype=pl.String))
+    inside = pl.concat_str(fields, separator=",", ignore_nulls=True)
+    return scored.select(pl.concat_str(pl.lit("{"), inside, pl.lit("}"))).to_series()
+
+
+def _company(model: Model) -> dict[str, pl.Expr]:
+    postal_l, postal_r = pl.col("l_postal"), pl.col("r_postal")
+    begins_alike = postal_l.str.slice(0, 2) == postal_r.str.slice(0, 2)
+    return {
+        "name": _rare("name", _relation("name", relation), model),
+        "form": pl.when(_alike_forms()).then(pl.lit(_MISSING)).otherwise(_equal("form")),
+        "domain": _rare("domain", _equal("domain"), model),
+        "phone": _rare("phone", _equal("phone", phone_tail), model),
+        "place": pl.when(_known("postal"))
+        .then(
+            pl.when((postal_l == postal_r) & _same("street"))
+            .then(pl.lit("street"))
+            .when(postal_l == postal_r)
+            .then(pl.lit("postal"))
+            .when(begins_alike)
+            .then(pl.lit("near"))
+            .otherwise(pl.lit("far"))
+        )
+        .when(_same("city"))
+        .then(pl.lit("city"))
+        .otherwise(pl.lit(_MISSING)),
+        "country": _equal("country"),
+        "tax": _equal("tax"),
+        "duns": _equal("duns"),
+        "account": pl.when(_same_issuer() & (pl.col("l_account") != pl.col("r_account")))
+        .then(pl.lit("differs"))
+        .otherwise(pl.lit(_MISSING)),
+    }
+
+
+def _alike_forms() -> pl.Expr:
+    limited = ["ltd", "co", "pvt_ltd"]
+    return (
+        (pl.col("l_form") != pl.col("r_form"))
+        & pl.col("l_form").is_in(limited)
+        & pl.col("r_form").is_in(limited)
+    )
+
+
+def _same_issuer() -> pl.Expr:
+    issuers = [pl.col(f"{side}_account").str.split("/").list.first() for side in "lr"]
+    return issuers[0] == issuers[1]
+
+
+def _contact(model: Model) -> dict[str, pl.Expr]:
+    shared = pl.col("l_shared_box").is_not_null()
+    return {
+        "person": _rare("person", _relation("person", person_relation), model),
+        "mail": pl.when(~_known("mail"))
+        .then(pl.lit(_MISSING))
+        .when(_same("mail") & shared)
+        .then(pl.lit("same_shared"))
+        .when(_same("mail"))
+        .then(pl.lit("same"))
+        .when(_same("box") & ~shared)
+        .then(pl.lit("box"))
+        .when(_same("mail_domain"))
+        .then(pl.lit("differs_inside"))
+        .otherwise(pl.lit("differs")),
+        "phone": _phones(model),
+        "company": pl.when(_known("company"))
+        .then(_equal("company"))
+        .when(_same("mail_domain"))
+        .then(pl.lit("domain"))
+        .when(_same("employer"))
+        .then(pl.lit("employer"))
+        .otherwise(pl.lit(_MISSING)),
+        "postal": _equal("postal"),
+        "country": _equal("country"),
+    }
+
+
+def _phones(model: Model) -> pl.Expr:
+    """The best agreement among the numbers of both; a mobile is one person's own."""
+    mobiles = _tails("l_mobile") == _tails("r_mobile")
+    crossed = [
+        _tails(f"l_{a}") == _tails(f"r_{b}")
+        for a, b in (("phone", "phone"), ("phone", "mobile"), ("mobile", "phone"))
+    ]
+    any_same = pl.any_horizontal([one.fill_null(False) for one in crossed])
+    return (
+        pl.when(mobiles)
+        .then(pl.lit("mobile"))
+        .when(any_same)
+        .then(pl.concat_str(pl.lit("same_"), _bucket("phone", model)))
+        .otherwise(pl.lit(_MISSING))
+    )
+
+
+def _tails(column: str) -> pl.Expr:
+    return phone_tail(pl.col(column))
+
+
+def _known(column: str) -> pl.Expr:
+    return pl.col(f"l_{column}").is_not_null() & pl.col(f"r_{column}").is_not_null()
+
+
+def _same(column: str) -> pl.Expr:
+    return (pl.col(f"l_{column}") == pl.col(f"r_{column}")).fill_null(False)
+
+
+def _equal(column: str, made: Callable[[pl.Expr], pl.Expr] = lambda e: e) -> pl.Expr:
+    left, right = made(pl.col(f"l_{column}")), made(pl.col(f"r_{column}"))
+    return (
+        pl.when(left == right)
+        .then(pl.lit("same"))
+        .when(left != right)
+        .then(pl.lit("differs"))
+        .otherwise(pl.lit(_MISSING))
+    )
+
+
+def _rare(kind: str, level: pl.Expr, model: Model) -> pl.Expr:
+    """`same` told apart by how many profiles hold the value."""
+    return (
+        pl.when(level == "same")
+        .then(pl.concat_str(pl.lit("same_"), _bucket(kind, model)))
+        .otherwise(level)
+    )
+
+
+def _bucket(kind: str, model: Model) -> pl.Expr:
+    low, high = model.rarity[kind]
+    size = pl.max_horizontal(f"l_{kind}_size", f"r_{kind}_size").fill_null(1)
+    return (
+        pl.when(size <= low)
+        .then(pl.lit("rare"))
+        .when(size <= high)
+        .then(pl.lit("some"))
+        .otherwise(pl.lit("common"))
+    )
+
+
+def _relation(column: str, how: Callable[[str, str], str]) -> pl.Expr:
+    """A relation of two texts; each distinct pair of texts is looked at once."""
+
+    def related(both: pl.Series) -> pl.Series:
+        frame = both.struct.unnest()
+        a, b = frame.columns
+        distinct = frame.unique()
+        found = [
+            how(x, y) if x is not None and y is not None else _MISSING
+            for x, y in distinct.iter_rows()
+        ]
+        table = distinct.with_columns(level=pl.Series(found, dtype=pl.String))
+        return frame.join(
+            table, on=[a, b], how="left", nulls_equal=True, maintain_order="left"
+        ).get_column("level")
+
+    return pl.struct(f"l_{column}", f"r_{column}").map_batches(related, return_dtype=pl.String)

@@ -1,0 +1,96 @@
+"""Blocking keys: profiles that share one are compared. Each kind is a reason to look twice.
+
+The number of profiles that hold a key is kept exactly. It serves twice: keys held by more than
+`CAP` profiles bring no candidates, and the size of a value's block says how telling the value is.
+Both change in steps only, so the profiles to look at again when a block grows are known and few.
+"""
+
+import polars as pl
+
+from hub.identity.hashing import hashes
+from hub.identity.mentions import Entity
+
+CAP = 60
+MEASURED: dict[Entity, tuple[str, ...]] = {
+    "company": ("name", "domain", "phone"),
+    "contact": ("person", "mail", "phone"),
+}
+"""Kinds whose block size is evidence; each profile holds at most one such key, phones aside."""
+
+_KEY_SCHEMA = {"profile": pl.Int64, "key": pl.Int64, "kind": pl.String, "label": pl.String}
+_LABEL = 120
+
+
+def keys_of(profiles: pl.DataFrame, entity: Entity) -> pl.DataFrame:
+    """(profile, key, kind, label), distinct, of profiles given with their columns."""
+    rules = _company() if entity == "company" else _contact()
+    found = pl.concat([_values(profiles, *rule) for rule in rules]).unique()
+    if found.is_empty():
+        return pl.DataFrame(schema=_KEY_SCHEMA)
+    label = pl.concat_str("kind", pl.lit(" "), "value")
+    return found.with_columns(label=label).select(
+        "profile",
+        pl.col("label").map_batches(hashes, return_dtype=pl.Int64).alias("key"),
+        "kind",
+        pl.col("label").str.slice(0, _LABEL),
+    )
+
+
+def _values(profiles: pl.DataFrame, kind: str, listed: pl.Expr, beside: str | None) -> pl.DataFrame:
+    """(profile, kind, value): each listed text, together with the column `beside` if given."""
+    one = pl.col("value")
+    return (
+        profiles.select("profile", value=listed, beside=pl.col(beside) if beside else pl.lit(""))
+        .explode("value")
+        .drop_nulls()
+        .select(
+            "profile",
+            kind=pl.lit(kind),
+            value=pl.concat_str(one, pl.lit("/"), "beside") if beside else one,
+        )
+    )
+
+
+_Rule = tuple[str, pl.Expr, str | None]
+
+
+def _company() -> list[_Rule]:
+    words = pl.col("name").str.split(" ")
+    sorted_name = pl.concat_list(words.list.sort().list.join(" "))
+    long = words.list.eval(pl.element().filter(pl.element().str.len_chars() >= 3))
+    return [
+        *((kind, pl.concat_list(kind), None) for kind in ("tax", "duns", "domain", "account")),
+        ("phone", pl.concat_list(phone_tail(pl.col("phone"))), None),
+        ("name", sorted_name, None),
+        ("name+country", sorted_name, "country"),
+        ("glued", pl.concat_list(pl.col("name").str.replace_all(" ", "")), None),
+        ("word", long, None),
+        ("word+country", long, "country"),
+        ("word+postal", long, "postal"),
+        ("word+city", long, "city"),
+        ("street+postal", pl.concat_list("street"), "postal"),
+    ]
+
+
+def _contact() -> list[_Rule]:
+    halves = pl.col("person").str.split("|")
+    halves = halves.list.eval(pl.element().filter(pl.element().str.len_chars() >= 2))
+    both = pl.when(halves.list.len() == 2).then(halves.list.sort().list.join(" "))
+    person = pl.concat_list(both)
+    return [
+        ("mail", pl.concat_list("mail"), None),
+        ("phone", pl.concat_list(phone_tail(pl.col("phone"))), None),
+        ("phone", pl.concat_list(phone_tail(pl.col("mobile"))), None),
+        ("person", person, None),
+        ("person+country", person, "country"),
+        ("name+company", halves, "company"),
+        ("name+domain", halves, "mail_domain"),
+        ("name+employer", halves, "employer"),
+        ("name+postal", halves, "postal"),
+        ("box+company", pl.concat_list("box"), "company"),
+    ]
+
+
+def phone_tail(number: pl.Expr) -> pl.Expr:
+    """What two ways to write one number share even if one of them lacks its country."""
+    return number.str.replace_all(r"\D", "").str.tail(8)

@@ -1,0 +1,152 @@
+"""What is said outright about rows: told by a system, claimed by a hub key, judged by a steward.
+
+Links bind rows, not values. Must-links join rows whatever their columns say; a steward's `same`
+goes above a differing tax number. Cannot-links keep rows apart, directly and through others.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import polars as pl
+from sqlalchemy import Connection, or_, select, update
+
+from hub.identity.ids import Row
+from hub.identity.mentions import ROW, Entity
+from hub.models import bulk
+from hub.models.identity import (
+    crosswalk,
+    identity_alias,
+    identity_decision,
+    identity_event,
+    identity_mention,
+)
+
+Pair = tuple[Row, Row]
+
+
+@dataclass(frozen=True)
+class Decisions:
+    """A steward's standing judgements, older first, and the rows of those not yet applied."""
+
+    same: tuple[Pair, ...]
+    different: tuple[Pair, ...]
+    news: frozenset[Row]
+
+
+def read_decisions(conn: Connection, entity: Entity) -> Decisions:
+    """All judgements that stand; one withdrawn since the last time counts as news only."""
+    d = identity_decision.c
+    left = (d.left_system, d.left_object, d.left_record_id)
+    right = (d.right_system, d.right_object, d.right_record_id)
+    query = (
+        select(*left, *right, d.judgement, d.withdrawn_at, d.applied_run, d.withdrawn_run)
+        .where(d.entity == entity)
+        .where(or_(d.withdrawn_at.is_(None), d.withdrawn_run.is_(None)))
+        .order_by(d.decided_at, d.id)
+    )
+    by_judgement: dict[str, list[Pair]] = {"same": [], "different": []}
+    news: set[Row] = set()
+    for s1, o1, r1, s2, o2, r2, judgement, withdrawn_at, applied_run, _ in conn.execute(query):
+        pair: Pair = ((s1, o1, r1), (s2, o2, r2))
+        if withdrawn_at is None:
+            by_judgement[judgement].append(pair)
+        if withdrawn_at is not None or applied_run is None:
+            news.update(pair)
+    return Decisions(tuple(by_judgement["same"]), tuple(by_judgement["different"]), frozenset(news))
+
+
+def mark_applied(conn: Connection, entity: Entity, run: int) -> None:
+    d = identity_decision.c
+    mine = update(identity_decision).where(d.entity == entity)
+    conn.execute(mine.where(d.applied_run.is_(None)).values(applied_run=run))
+    conn.execute(
+        mine.where(d.withdrawn_at.is_not(None), d.withdrawn_run.is_(None)).values(withdrawn_run=run)
+    )
+
+
+def told_same(conn: Connection, entity: Entity, rows: pl.DataFrame) -> list[Pair]:
+    """Pairs with one end in `rows` of which their system says that one became the other."""
+    m, n = identity_mention.alias("m"), identity_mention.alias("n")
+    ends = [m.c[c].label(f"a_{c}") for c in ROW] + [n.c[c].label(f"b_{c}") for c in ROW]
+    both = (
+        (n.c.entity == m.c.entity)
+        & (n.c.system == m.c.system)
+        & (n.c.record_id == m.c.same_as)
+        & (n.c.object != m.c.object)
+        & m.c.profile.is_not(None)
+        & n.c.profile.is_not(None)
+    )
+    found: set[Pair] = set()
+    keyed = rows.select(ROW).with_columns(entity=pl.lit(entity))
+    with bulk.staged(conn, keyed, crosswalk) as stage:
+        for end, other in ((m, n), (n, m)):
+            near = [end.c[c] == stage.c[c] for c in ("entity", *ROW)]
+            query = select(*ends).join_from(stage, end, near[0] & near[1] & near[2] & near[3])
+            for a, b, c, d, e, f in conn.execute(query.join(other, both)):
+                found.add(((a, b, c), (d, e, f)))
+    return sorted(found)
+
+
+def parents(mentions: pl.DataFrame) -> list[Pair]:
+    """(child, parent) rows among company mentions: one system knows them as two companies."""
+    children = mentions.filter(pl.col("refers_to").is_not_null())
+    both = children.join(
+        mentions.select(ROW),
+        left_on=["system", "object", "refers_to"],
+        right_on=["system", "object", "record_id"],
+    ).filter(pl.col("record_id") != pl.col("refers_to"))
+    return [
+        ((system, kind, child), (system, kind, parent))
+        for system, kind, child, parent in both.select(*ROW, "refers_to").iter_rows()
+    ]
+
+
+def standing_ids(conn: Connection, entity: Entity, claimed: Iterable[str]) -> dict[str, str]:
+    """Claimed id → the id that answers for it, for ids of this entity that were ever issued."""
+    wanted = sorted(set(claimed))
+    if not wanted:
+        return {}
+    a, e = identity_alias.c, identity_event.c
+    frame = pl.DataFrame({"hub_id": wanted, "entity": [entity] * len(wanted)})
+    with bulk.staged(conn, frame, crosswalk) as stage:
+        issued = select(e.hub_id).join_from(
+            stage,
+            identity_event,
+            (e.hub_id == stage.c.hub_id) & (e.entity == stage.c.entity) & (e.kind == "mint"),
+        )
+        known = set(conn.scalars(issued))
+        moved = select(a.old_id, a.hub_id).join_from(
+            stage, identity_alias, a.old_id == stage.c.hub_id
+        )
+        answers = {str(old): str(now) for old, now in conn.execute(moved)}
+    return {hub_id: answers.get(hub_id, hub_id) for hub_id in wanted if hub_id in known}
+
+
+def accepted(
+    same: Iterable[Pair], told: Iterable[Pair], different: Iterable[Pair], rows: Mapping[Row, int]
+) -> tuple[list[Pair], list[Pair]]:
+    """The must-links that contradict no `different`, and those that do, in that order.
+
+    Stewards speak first, older judgements before younger; `rows` limits all to what is at hand.
+    """
+    group = {row: {row} for row in rows}
+    foes: dict[Row, set[Row]] = defaultdict(set)
+    for a, b in different:
+        if a in group and b in group:
+            foes[a].add(b)
+            foes[b].add(a)
+    good: list[Pair] = []
+    bad: list[Pair] = []
+    for a, b in (*same, *told):
+        if a not in group or b not in group:
+            continue
+        if group[a] is not group[b]:
+            if any(foes[row] & group[b] for row in group[a]):
+                bad.append((a, b))
+                continue
+            group[a] |= group[b]
+            for row in group[b]:
+                group[row] = group[a]
+        good.append((a, b))
+    return good, bad

@@ -1,0 +1,54 @@
+"""The scoring model: how much each level of agreement weighs, read from the YAML beside this file.
+
+Weights are kept in whole hundredths of a nat, so that sums are exact in any order.
+"""
+
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import Any
+
+import yaml
+
+from hub.identity.mentions import Entity
+
+NATS = 100
+
+
+@dataclass(frozen=True)
+class Model:
+    """What one entity is scored by; `weights` is field → level → hundredths of a nat."""
+
+    version: str
+    bias: int
+    keep_above: int
+    rarity: dict[str, tuple[int, int]]
+    weights: dict[str, dict[str, int]]
+    vetoes: frozenset[tuple[str, str]]
+
+
+@cache
+def load_model(entity: Entity) -> Model:
+    """The model shipped with this version of the hub."""
+    whole = yaml.safe_load(resources.files(__package__).joinpath("model.yaml").read_text("utf-8"))
+    part: dict[str, Any] = whole[entity]
+    levels = {
+        (field, level): weight
+        for field, by_level in part["fields"].items()
+        for level, weight in by_level.items()
+    }
+    return Model(
+        version=whole["version"],
+        bias=_hundredths(part["bias"]),
+        keep_above=_hundredths(whole["keep_above"]),
+        rarity={kind: (low, high) for kind, (low, high) in part["rarity"].items()},
+        weights={
+            field: {level: 0 if w == "veto" else _hundredths(w) for level, w in by_level.items()}
+            for field, by_level in part["fields"].items()
+        },
+        vetoes=frozenset(at for at, weight in levels.items() if weight == "veto"),
+    )
+
+
+def _hundredths(nats: float) -> int:
+    return round(nats * NATS)

@@ -1,0 +1,225 @@
+"""The step: changed source rows in, groups with stable ids out, in one transaction.
+
+    changed mentions → profiles → keys and block sizes → candidates → scores
+                     → the components they touch → groups → ids, events, crosswalk
+
+What comes out depends on the rows, links and judgements there are, never on the order or the
+portions they came in: nothing is estimated from what happened to be there first. Where a score
+depends on how many share a value, the count is exact, and when it passes a step of the model all
+holders of the value are looked at again.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import polars as pl
+from sqlalchemy import Connection, Engine, select
+
+from hub.identity.blocks import candidates, measured, replace_profiles
+from hub.identity.closure import Closure, load_closure
+from hub.identity.cluster import Links, Weights, group_rows
+from hub.identity.compare import evidence, score
+from hub.identity.graph import FORBIDDEN
+from hub.identity.ids import Row, assign, keep_ids
+from hub.identity.intake import Intake, take_in
+from hub.identity.links import accepted, mark_applied, parents, read_decisions, standing_ids
+from hub.identity.mentions import ROW, Entity, changed_mentions
+from hub.identity.model import NATS, Model, load_model
+from hub.identity.outcome import Background, write_outcome
+from hub.identity.store import Store
+from hub.models.database import take_numbers, writing
+from hub.models.operations import ops_watermark
+from hub.models.runs import Run
+
+_PREFIX: dict[Entity, str] = {"company": "co", "contact": "ct"}
+
+
+@dataclass(frozen=True)
+class ResolveReport:
+    """What one call did. Rows looked at and found as before are `unchanged`."""
+
+    entity: Entity
+    changed_rows: int
+    unchanged: int
+    candidate_pairs: int
+    clusters_touched: int
+    rows_moved: int
+    minted: int
+    merged: int
+    split: int
+    retired: int
+    conflicts: int
+
+
+def resolve(engine: Engine, run: Run, entity: Entity, *, full: bool = False) -> ResolveReport:
+    """Bring crosswalk and identity tables up to date with the source rows landed so far.
+
+    Takes the rows changed since the last call; `full`, or a new model, takes all and makes every
+    profile, key and pair anew. Contacts look at the companies' hub ids: resolve companies first.
+    """
+    with writing(engine) as conn:
+        return _Resolution(conn, run, entity).carry_out(full=full)
+
+
+class _Resolution:
+    """One call's connection and model, so that the stages need not pass them on."""
+
+    def __init__(self, conn: Connection, run: Run, entity: Entity) -> None:
+        self.conn, self.run, self.entity = conn, run, entity
+        self.model: Model = load_model(entity)
+        self.store = Store(conn, entity, run.number)
+
+    def carry_out(self, *, full: bool) -> ResolveReport:
+        everything = full or self.store.model_version() != self.model.version
+        told = changed_mentions(self.conn, self.entity, 0 if everything else self._watermark())
+        if everything:
+            self.store.start_over(self.model.version)
+        intake = take_in(self.store, told, self.entity, everything=everything)
+        touched, pairs = self._score_again(intake)
+        decisions = read_decisions(self.conn, self.entity)
+        closure = load_closure(self.store, touched, intake.rows, decisions)
+        mentions = closure.mentions.sort(ROW)
+        profile_of = {(s, o, r): p for s, o, r, p in mentions.select(*ROW, "profile").iter_rows()}
+        apart = list(decisions.different)
+        apart += parents(mentions) if self.entity == "company" else []
+        same, conflicts = accepted(
+            decisions.same, sorted(closure.told), decisions.different, profile_of
+        )
+        parts = group_rows(mentions, closure.linked, Links(same, apart), self._weights)
+        parts = self._join_claims(parts, closure, profile_of, apart)
+        outcome = assign(parts, closure.before, self._revivable(mentions, closure), self._mint)
+        said = {frozenset(pair): "different" for pair in apart}
+        said.update({frozenset(pair): "same" for pair in same})
+        background = Background(closure.before, profile_of, said, self._explain)
+        moved = write_outcome(self.store, outcome, background, self.run.started_at)
+        mark_applied(self.conn, self.entity, self.run.number)
+        self._move_watermark()
+        kinds = [event.kind for event in outcome.events]
+        return ResolveReport(
+            entity=self.entity,
+            changed_rows=intake.rows.height,
+            unchanged=told.height - intake.rows.height,
+            candidate_pairs=pairs,
+            clusters_touched=len(parts),
+            rows_moved=moved,
+            minted=kinds.count("mint"),
+            merged=kinds.count("merge"),
+            split=kinds.count("split"),
+            retired=kinds.count("retire"),
+            conflicts=len(conflicts),
+        )
+
+    def _score_again(self, intake: Intake) -> tuple[pl.Series, int]:
+        """Replace the pairs of all profiles whose scores may differ now.
+
+        Returns every profile whose component may differ, and how many pairs were scored.
+        """
+        passed = replace_profiles(self.store, intake.born, intake.dead, self.model)
+        again = pl.concat([intake.born["profile"], passed]).unique()
+        stale = pl.concat([again, intake.dead])
+        before = self.store.linked(stale)
+        self.store.drop_pairs(stale)
+        pairs = candidates(self.store, again)
+        self._save_scores(pairs)
+        touched = [again, intake.stirred, before["left"], before["right"]]
+        alive = pl.concat(touched).unique()
+        return alive.filter(~alive.is_in(intake.dead.implode())), pairs.height
+
+    def _save_scores(self, pairs: pl.DataFrame) -> None:
+        scored = self._score(pairs)
+        kept = scored.filter(pl.col("score") > self.model.keep_above)
+        self.store.add_pairs(
+            kept.select(
+                pl.col("left").alias("left_profile"),
+                pl.col("right").alias("right_profile"),
+                score=pl.col("score") / NATS,
+                veto="veto",
+                evidence=evidence(kept, self.model),
+            )
+        )
+
+    def _score(self, pairs: pl.DataFrame) -> pl.DataFrame:
+        profiles = measured(self.store, pl.concat([pairs["left"], pairs["right"]]).unique())
+        return score(pairs, profiles, self.entity, self.model)
+
+    def _weights(self, pairs: pl.DataFrame) -> Weights:
+        """Scores of (left, right) profiles, FORBIDDEN where the model has a veto."""
+        scored = self._score(pairs).select("left", "right", "score", "veto")
+        return {
+            (left, right): FORBIDDEN if veto is not None else weight
+            for left, right, weight, veto in scored.iter_rows()
+        }
+
+    def _explain(self, pairs: pl.DataFrame) -> dict[tuple[int, int], tuple[int, str | None, str]]:
+        scored = self._score(pairs)
+        rows = scored.select("left", "right", "score", "veto", why=evidence(scored, self.model))
+        return {(p, q): (weight, veto, why) for p, q, weight, veto, why in rows.iter_rows()}
+
+    def _join_claims(
+        self,
+        parts: list[list[Row]],
+        closure: Closure,
+        profile_of: dict[Row, int],
+        apart: Sequence[tuple[Row, Row]],
+    ) -> list[list[Row]]:
+        """Put a row that carries a hub id of ours into the group that keeps that id.
+
+        The CRM tells back what the hub once wrote there, so this holds whatever else the row says;
+        only what must stay apart does.
+        """
+        place_of = {hub_id: n for n, hub_id in enumerate(keep_ids(parts, closure.before)) if hub_id}
+        part_of = {row: n for n, part in enumerate(parts) for row in part}
+        foes = {
+            frozenset((part_of[a], part_of[b])) for a, b in apart if a in part_of and b in part_of
+        }
+        for row in sorted(closure.claims):
+            here, there = part_of[row], place_of.get(closure.claims[row])
+            if there is None or part_of[parts[there][0]] == here:
+                continue
+            there = part_of[parts[there][0]]
+            if frozenset((here, there)) in foes or self._vetoed(
+                parts[here], parts[there], profile_of
+            ):
+                continue
+            parts[there].extend(parts[here])
+            part_of.update(dict.fromkeys(parts[here], there))
+            foes = {frozenset(there if n == here else n for n in pair) for pair in foes}
+        return sorted(
+            sorted(row for row in part) for n, part in enumerate(parts) if part_of[part[0]] == n
+        )
+
+    def _vetoed(
+        self, here: Sequence[Row], there: Sequence[Row], profile_of: dict[Row, int]
+    ) -> bool:
+        ends = {tuple(sorted((profile_of[a], profile_of[b]))) for a in here for b in there}
+        frame = pl.DataFrame(
+            sorted(ends), schema={"left": pl.Int64, "right": pl.Int64}, orient="row"
+        )
+        return FORBIDDEN in self._weights(frame).values()
+
+    def _revivable(self, mentions: pl.DataFrame, closure: Closure) -> dict[Row, str]:
+        """Retired ids that rows used to have, or claim."""
+        former = {
+            (s, o, r): last
+            for s, o, r, last in mentions.select(*ROW, "last_id").drop_nulls("last_id").iter_rows()
+        }
+        standing = standing_ids(self.conn, self.entity, former.values())
+        former = {row: standing[last] for row, last in former.items() if last in standing}
+        former.update(closure.claims)
+        living = set(self.store.rows_of(set(former.values()))["hub_id"])
+        return {row: hub_id for row, hub_id in former.items() if hub_id not in living}
+
+    def _mint(self, count: int) -> list[str]:
+        prefix = _PREFIX[self.entity]
+        numbers = take_numbers(self.conn, f"{self.entity}_id", count) if count else ()
+        return [f"{prefix}_{number:08d}" for number in numbers]
+
+    def _watermark(self) -> int:
+        w = ops_watermark.c
+        return self.conn.scalar(select(w.run).where(w.step == f"resolve/{self.entity}")) or 0
+
+    def _move_watermark(self) -> None:
+        w, step = ops_watermark, f"resolve/{self.entity}"
+        moved = self.conn.execute(w.update().where(w.c.step == step).values(run=self.run.number))
+        if moved.rowcount == 0:
+            self.conn.execute(w.insert().values(step=step, run=self.run.number))

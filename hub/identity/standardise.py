@@ -1,0 +1,129 @@
+"""Mentions into profiles: the columns that matching compares, each in one spelling.
+
+Two mentions with the same standardised columns share one profile and are matched once. `profile`
+is a hash of those columns, so a change that is not about matching leaves it as it was.
+"""
+
+from collections.abc import Callable
+
+import polars as pl
+
+from hub.identity import values
+from hub.identity.hashing import hashes
+from hub.identity.legal_forms import split_form
+from hub.identity.mentions import LINKS, ROW, Entity
+from hub.identity.names import core_words
+from hub.identity.text import fold, words
+
+COMPANY = (
+    "name", "form", "domain", "phone", "street", "city", "postal", "country", "tax", "duns",
+    "account",
+)  # fmt: skip
+CONTACT = (
+    "person", "mail", "box", "mail_domain", "shared_box", "phone", "mobile", "company", "employer",
+    "postal", "country",
+)  # fmt: skip
+COLUMNS: dict[Entity, tuple[str, ...]] = {"company": COMPANY, "contact": CONTACT}
+
+
+def standardise(mentions: pl.DataFrame, entity: Entity) -> pl.DataFrame:
+    """ROW + LINKS + the entity's standardised columns + `profile`."""
+    made = _company(mentions) if entity == "company" else _contact(mentions)
+    columns = COLUMNS[entity]
+    return made.select(*ROW, *LINKS, *columns).with_columns(
+        profile=hashes(made.select(pl.struct(columns).struct.json_encode()).to_series())
+    )
+
+
+def _company(m: pl.DataFrame) -> pl.DataFrame:
+    # A lead's number is its person's as often as the switchboard's: it only stands in for a
+    # domain, so that the many leads of one large employer keep few profiles.
+    domain = pl.coalesce(_each("website", values.domain), _each("email", _mail_domain))
+    return m.with_columns(domain=domain).with_columns(
+        _each("name", _core).alias("name"),
+        _each("name", _form).alias("form"),
+        pl.coalesce(
+            _phone("phone"), pl.when(pl.col("domain").is_null()).then(_phone("lead_phone"))
+        ).alias("phone"),
+        _each("street", values.street).alias("street"),
+        _each("city", _folded).alias("city"),
+        _each("postal_code", values.postal_code).alias("postal"),
+        _each("tax_id", values.tax_number).alias("tax"),
+        _each("duns", values.code).alias("duns"),
+        (pl.col("system") + "/" + pl.col("account_no").str.strip_chars()).alias("account"),
+    )
+
+
+def _contact(m: pl.DataFrame) -> pl.DataFrame:
+    person = pl.concat_str(
+        _each("first_name", _folded).fill_null(""),
+        pl.lit("|"),
+        _each("last_name", _folded).fill_null(""),
+    )
+    return m.with_columns(
+        pl.when(person != "|").then(person).alias("person"),
+        _each("email", _address).alias("mail"),
+        _each("email", _local).alias("box"),
+        _each("email", _mail_domain).alias("mail_domain"),
+        _each("email", _shared).alias("shared_box"),
+        _phone("phone").alias("phone"),
+        _phone("mobile").alias("mobile"),
+        _each("company_name", _core).alias("employer"),
+        _each("postal_code", values.postal_code).alias("postal"),
+    )
+
+
+def _each(column: str | pl.Expr, made: Callable[[str], str | None]) -> pl.Expr:
+    """`made` of every text of the column; each distinct text is worked on once."""
+
+    def mapped(texts: pl.Series) -> pl.Series:
+        distinct = texts.drop_nulls().unique()
+        results = pl.Series([made(text) for text in distinct], dtype=pl.String)
+        return texts.replace_strict(distinct, results, default=None, return_dtype=pl.String)
+
+    texts = pl.col(column) if isinstance(column, str) else column
+    return texts.map_batches(mapped, return_dtype=pl.String)
+
+
+def _phone(column: str) -> pl.Expr:
+    """Numbers are read in the light of the row's country."""
+    number = pl.concat_str(pl.col("country").fill_null(""), pl.lit("|"), pl.col(column))
+    return _each(number, _dialled)
+
+
+def _dialled(text: str) -> str | None:
+    country, _, number = text.partition("|")
+    return values.phone(number, country or None)
+
+
+def _core(text: str) -> str | None:
+    core, _ = split_form(words(text))
+    return " ".join(core_words(core)) or None
+
+
+def _form(text: str) -> str | None:
+    return split_form(words(text))[1]
+
+
+def _folded(text: str) -> str | None:
+    return fold(text) or None
+
+
+def _address(text: str) -> str | None:
+    box = values.mailbox(text)
+    return box and box.address
+
+
+def _local(text: str) -> str | None:
+    box = values.mailbox(text)
+    return box and box.local
+
+
+def _mail_domain(text: str) -> str | None:
+    box = values.mailbox(text)
+    return box and box.domain
+
+
+def _shared(text: str) -> str | None:
+    box = values.mailbox(text)
+    return "yes" if box and box.shared else None

@@ -1,0 +1,25 @@
+"""The word lists that matching looks things up in, read from the YAML beside this file."""
+
+from functools import cache
+from importlib import resources
+from typing import Any
+
+import yaml
+
+
+@cache
+def _file() -> dict[str, Any]:
+    text = resources.files(__package__).joinpath("words.yaml").read_text("utf-8")
+    whole: dict[str, Any] = yaml.safe_load(text)
+    return whole
+
+
+def word_list(name: str) -> frozenset[str]:
+    """The words as written."""
+    return frozenset(_file()[name].split())
+
+
+def abbreviations() -> dict[str, str]:
+    """Short or varied word → the word it is kept as."""
+    table: dict[str, str] = _file()["abbreviations"]
+    return {short: full for full, shorts in table.items() for short in shorts.split()}
