@@ -27,12 +27,12 @@ def keys_of(profiles: pl.DataFrame, entity: Entity) -> pl.DataFrame:
     found = pl.concat([_values(profiles, *rule) for rule in rules]).unique()
     if found.is_empty():
         return pl.DataFrame(schema=_KEY_SCHEMA)
-    label = pl.concat_str("kind", pl.lit(" "), "value")
-    return found.with_columns(label=label).select(
+    whole = pl.concat_str(pl.lit(f"{entity} "), "kind", pl.lit(" "), "value")
+    return found.select(
         "profile",
-        pl.col("label").map_batches(hashes, return_dtype=pl.Int64).alias("key"),
+        whole.map_batches(hashes, return_dtype=pl.Int64).alias("key"),
         "kind",
-        pl.col("label").str.slice(0, _LABEL),
+        label=pl.col("value").str.slice(0, _LABEL),
     )
 
 

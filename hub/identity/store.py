@@ -64,7 +64,7 @@ class Store:
         wanted = [m.c[n] for n in (*ROW, *LINKS, "profile", "last_id")]
         with self._staged(profiles) as stage:
             return bulk.read(
-                self.conn, select(*wanted).join_from(stage, m, _same(m, stage, "profile"))
+                self.conn, select(*wanted).join_from(stage, m, m.c.profile == stage.c.profile)
             )
 
     def save_mentions(self, rows: pl.DataFrame) -> None:
@@ -77,7 +77,7 @@ class Store:
     def known_profiles(self, profiles: pl.Series) -> pl.Series:
         p = identity_profile
         with self._staged(profiles) as stage:
-            query = select(p.c.profile).join_from(stage, p, _same(p, stage, "profile"))
+            query = select(p.c.profile).join_from(stage, p, p.c.profile == stage.c.profile)
             return bulk.read(self.conn, query).to_series()
 
     def load_profiles(self, profiles: pl.Series) -> pl.DataFrame:
@@ -85,7 +85,7 @@ class Store:
         p = identity_profile
         with self._staged(profiles) as stage:
             query = select(p.c.profile, p.c.features).join_from(
-                stage, p, _same(p, stage, "profile")
+                stage, p, p.c.profile == stage.c.profile
             )
             found = bulk.read(self.conn, query)
         shape = pl.Struct(dict.fromkeys(COLUMNS[self.entity], pl.String))
@@ -102,7 +102,7 @@ class Store:
     def drop_profiles(self, profiles: pl.Series) -> None:
         with self._staged(profiles) as stage:
             for table in (identity_profile, identity_key):
-                bulk.remove(self.conn, table, stage, ("entity", "profile"))
+                bulk.remove(self.conn, table, stage, ("profile",))
 
     def keys_of(self, profiles: pl.Series) -> pl.DataFrame:
         """(profile, key, kind, members) of the given profiles."""
@@ -110,8 +110,8 @@ class Store:
         with self._staged(profiles) as stage:
             query = (
                 select(k.c.profile, k.c.key, b.c.kind, b.c.members)
-                .join_from(stage, k, _same(k, stage, "profile"))
-                .join(b, and_(b.c.entity == k.c.entity, b.c.key == k.c.key))
+                .join_from(stage, k, k.c.profile == stage.c.profile)
+                .join(b, b.c.key == k.c.key)
             )
             return bulk.read(self.conn, query)
 
@@ -119,7 +119,7 @@ class Store:
         """(key, profile) of everybody who holds one of `keys`."""
         k = identity_key
         with self._staged(keys, "key") as stage:
-            query = select(k.c.key, k.c.profile).join_from(stage, k, _same(k, stage, "key"))
+            query = select(k.c.key, k.c.profile).join_from(stage, k, k.c.key == stage.c.key)
             return bulk.read(self.conn, query)
 
     def blocks(self, keys: pl.Series) -> pl.DataFrame:
@@ -127,7 +127,7 @@ class Store:
         b = identity_block
         with self._staged(keys, "key") as stage:
             query = select(b.c.key, b.c.kind, b.c.label, b.c.members)
-            return bulk.read(self.conn, query.join_from(stage, b, _same(b, stage, "key")))
+            return bulk.read(self.conn, query.join_from(stage, b, b.c.key == stage.c.key))
 
     def save_blocks(self, blocks: pl.DataFrame) -> None:
         """(key, kind, label, members); an empty block is forgotten."""
@@ -135,7 +135,7 @@ class Store:
         with bulk.staged(self.conn, self._stamped(blocks), identity_block) as stage:
             bulk.merge(self.conn, identity_block, stage)
         with self._staged(empty["key"], "key") as stage:
-            bulk.remove(self.conn, identity_block, stage, ("entity", "key"))
+            bulk.remove(self.conn, identity_block, stage, ("key",))
 
     # -- pairs -------------------------------------------------------------------------------
 
@@ -149,9 +149,7 @@ class Store:
             found = [
                 bulk.read(
                     self.conn,
-                    chosen.join_from(
-                        stage, p, and_(p.c.entity == stage.c.entity, side == stage.c.profile)
-                    ),
+                    chosen.join_from(stage, p, side == stage.c.profile),
                 )
                 for side in (p.c.left_profile, p.c.right_profile)
             ]
@@ -162,7 +160,7 @@ class Store:
         with self._staged(profiles) as stage:
             gone = select(stage.c.profile)
             for side in (p.c.left_profile, p.c.right_profile):
-                self.conn.execute(delete(p).where(p.c.entity == self.entity, side.in_(gone)))
+                self.conn.execute(delete(p).where(side.in_(gone)))
 
     def add_pairs(self, pairs: pl.DataFrame) -> None:
         """left_profile, right_profile, score, veto, evidence."""
@@ -184,7 +182,12 @@ class Store:
         wanted = pl.DataFrame({"hub_id": sorted(hub_ids)}, schema={"hub_id": pl.String})
         with bulk.staged(self.conn, self._stamped(wanted), x) as stage:
             query = select(*(x.c[n] for n in ROW), x.c.hub_id)
-            return bulk.read(self.conn, query.join_from(stage, x, _same(x, stage, "hub_id")))
+            return bulk.read(
+                self.conn,
+                query.join_from(
+                    stage, x, (x.c.hub_id == stage.c.hub_id) & (x.c.entity == stage.c.entity)
+                ),
+            )
 
     def save_ids(self, rows: pl.DataFrame) -> None:
         with bulk.staged(self.conn, self._stamped(rows), crosswalk) as stage:
@@ -200,17 +203,11 @@ class Store:
         return frame.with_columns(entity=pl.lit(self.entity), run=pl.lit(self.run))
 
     def _staged(self, values: pl.Series, name: str = "profile") -> AbstractContextManager[Table]:
-        # The stage carries the entity and every join asks for it: an equality with a constant
-        # would tempt SQLite to walk all of the entity's rows instead of looking up the staged few.
         frame = pl.DataFrame({name: values.unique()}, schema={name: pl.Int64})
-        return bulk.staged(self.conn, self._stamped(frame).drop("run"), identity_key)
+        return bulk.staged(self.conn, frame, identity_key)
 
     def _staged_rows(self, rows: pl.DataFrame) -> AbstractContextManager[Table]:
         return bulk.staged(self.conn, self._stamped(rows.select(ROW)).drop("run"), crosswalk)
-
-
-def _same(table: Table, stage: Table, column: str) -> ColumnElement[bool]:
-    return and_(table.c.entity == stage.c.entity, table.c[column] == stage.c[column])
 
 
 def _same_row(table: Table, stage: Table) -> ColumnElement[bool]:

@@ -1,4 +1,8 @@
-"""Which source rows speak of the same company or person, and the history of every id."""
+"""Which source rows speak of the same company or person, and the history of every id.
+
+Hashes are of one entity each, and no index begins with `entity`: it has two values, and a planner
+without statistics would still take it for selective.
+"""
 
 from sqlalchemy import BigInteger, Column, Float, Index, Integer, String, Table, Text
 
@@ -32,11 +36,11 @@ identity_mention = Table(
     Column("refers_to", String(128), comment="record id of its parent, or of a contact's company"),
     Column("same_as", String(128), comment="record id that its system says it became"),
     Column("run", Integer, nullable=False),
-    Index("ix_identity_mention_profile", "entity", "profile"),
-    Index("ix_identity_mention_run", "entity", "run"),
-    Index("ix_identity_mention_refers_to", "entity", "system", "refers_to"),
-    Index("ix_identity_mention_same_as", "entity", "system", "same_as"),
-    Index("ix_identity_mention_record_id", "entity", "system", "record_id"),
+    Index("ix_identity_mention_profile", "profile"),
+    Index("ix_identity_mention_run", "run"),
+    Index("ix_identity_mention_refers_to", "refers_to", "system"),
+    Index("ix_identity_mention_same_as", "same_as", "system"),
+    Index("ix_identity_mention_record_id", "record_id", "system"),
     sqlite_with_rowid=False,
     comment="source row → profile; a row whose entry here did not change is not matched again",
 )
@@ -44,8 +48,8 @@ identity_mention = Table(
 identity_profile = Table(
     "identity_profile",
     metadata,
-    Column("entity", String(32), primary_key=True),
-    Column("profile", BigInteger, primary_key=True),
+    Column("profile", BigInteger, primary_key=True, autoincrement=False),
+    Column("entity", String(32), nullable=False),
     Column("features", Text, nullable=False, comment="JSON: the standardised matching columns"),
     comment="each distinct set of standardised columns once; `profile` is its hash",
 )
@@ -53,10 +57,10 @@ identity_profile = Table(
 identity_key = Table(
     "identity_key",
     metadata,
-    Column("entity", String(32), primary_key=True),
     Column("key", BigInteger, primary_key=True),
     Column("profile", BigInteger, primary_key=True),
-    Index("ix_identity_key_profile", "entity", "profile"),
+    Column("entity", String(32), nullable=False),
+    Index("ix_identity_key_profile", "profile"),
     sqlite_with_rowid=False,
     comment="blocking keys (hashed): profiles that share one are candidates for being the same",
 )
@@ -64,8 +68,8 @@ identity_key = Table(
 identity_block = Table(
     "identity_block",
     metadata,
-    Column("entity", String(32), primary_key=True),
-    Column("key", BigInteger, primary_key=True),
+    Column("key", BigInteger, primary_key=True, autoincrement=False),
+    Column("entity", String(32), nullable=False),
     Column("kind", String(16), nullable=False),
     Column("label", String(120), nullable=False),
     Column("members", Integer, nullable=False),
@@ -76,14 +80,14 @@ identity_block = Table(
 identity_pair = Table(
     "identity_pair",
     metadata,
-    Column("entity", String(32), primary_key=True),
     Column("left_profile", BigInteger, primary_key=True),
     Column("right_profile", BigInteger, primary_key=True),
+    Column("entity", String(32), nullable=False),
     Column("score", Float, nullable=False, comment="summed log-odds; above 0 speaks for the same"),
     Column("veto", String(16), comment="the field that forbids them to be the same"),
     Column("evidence", Text, nullable=False, comment="JSON: field → [level, log-odds]"),
     Column("run", Integer, nullable=False),
-    Index("ix_identity_pair_right", "entity", "right_profile"),
+    Index("ix_identity_pair_right_profile", "right_profile"),
     sqlite_with_rowid=False,
     comment="scored candidate pairs of profiles, left < right; hopeless ones are not kept",
 )
