@@ -27,6 +27,8 @@ class FeedConnector:
     again in full. An unreadable file is left untaken and named after all others were read.
     """
 
+    rows_per_write = 1
+
     def __init__(self, system: str, config: FeedSystem, settings: Settings) -> None:
         self.system = system
         self.calls = CallMeter()

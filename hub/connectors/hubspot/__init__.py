@@ -21,7 +21,7 @@ from hub.connectors.hubspot.client import Portal
 from hub.connectors.hubspot.links import LinkCatalogue, LinkReader
 from hub.connectors.hubspot.reading import Reader, Rows
 from hub.connectors.hubspot.schema import Schemas, linked
-from hub.connectors.hubspot.writing import Writer
+from hub.connectors.hubspot.writing import ROWS_PER_CALL, Writer
 from hub.connectors.paging import merged
 from hub.errors import SchemaChanged
 
@@ -42,6 +42,8 @@ class HubSpotConnector:
     A changed association does not move a record's last-modified time: increments see it only when
     something else about the record changes, a full pull always does.
     """
+
+    rows_per_write = ROWS_PER_CALL
 
     def __init__(
         self,

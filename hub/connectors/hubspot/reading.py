@@ -3,7 +3,8 @@
 A window is [since, until) of the last-modified time, walked by record id, because thousands of
 records can share one time stamp and search pages end at 10,000 rows. `until` stays behind the
 server's clock by the time the search index may lag; the next window starts an overlap earlier.
-Search never shows archived records, so an increment also walks the archived list.
+Search never shows archived records, so an increment also walks the archived list; records merged
+into others are in neither and are known by their survivor.
 """
 
 from collections.abc import Iterator
@@ -26,6 +27,8 @@ from hub.errors import StopSync
 
 LIST_ROWS = 100
 SEARCH_ROWS = 200
+SEARCH_BODY_BYTES = 3_000
+_MERGED = "hs_merged_object_ids"
 _MODIFIED_PROPERTIES = {"contacts": "lastmodifieddate", "0-1": "lastmodifieddate"}
 
 
@@ -68,13 +71,16 @@ class Rows:
 
     def __init__(self, spec: ObjectSpec, shape: Shape) -> None:
         self.object = spec.name
-        self.properties = plain(spec.fields)
-        shape.require(self.properties)
-        self._types = [shape.properties[name].type for name in self.properties]
+        self._properties = plain(spec.fields)
+        shape.require(self._properties)
+        self._types = [shape.properties[name].type for name in self._properties]
+        self.asked = list(self._properties)
+        if _MERGED in shape.properties and _MERGED not in self.asked:
+            self.asked.append(_MERGED)
         values = msgspec.defstruct(
             "Values",
-            [(f"f{n}", str | None, None) for n in range(len(self.properties))],
-            rename={f"f{n}": name for n, name in enumerate(self.properties)},
+            [(f"f{n}", str | None, None) for n in range(len(self.asked))],
+            rename={f"f{n}": name for n, name in enumerate(self.asked)},
             gc=False,
         )
         record = msgspec.defstruct(
@@ -105,10 +111,35 @@ class Rows:
                 ),
                 *(
                     _text_column(name, kind, list(map(attrgetter(f"f{n}"), values)))
-                    for n, (name, kind) in enumerate(zip(self.properties, self._types, strict=True))
+                    for n, (name, kind) in enumerate(
+                        zip(self._properties, self._types, strict=True)
+                    )
                 ),
             ]
         )
+
+    def merged_away(self, records: list[Any]) -> pl.DataFrame:
+        """A deleted row for each record that was merged into one of these: such a record leaves
+        every list without a trace, and only its survivor names it."""
+        if _MERGED not in self.asked:
+            return self.frame([])
+        losers = attrgetter(f"f{self.asked.index(_MERGED)}")
+        found = [
+            (loser, record.updatedAt)
+            for record in records
+            for loser in (losers(record.properties) or "").split(";")
+            if loser and loser != record.id
+        ]
+        ids, stamps = zip(*found, strict=True) if found else ((), ())
+        rows = pl.DataFrame(
+            [
+                pl.Series(RECORD_ID, ids, dtype=pl.String),
+                times(pl.Series(MODIFIED_AT, stamps, dtype=pl.String)),
+                pl.Series(IS_DELETED, ["true"] * len(ids), dtype=pl.String),
+            ]
+        )
+        nulls = [pl.lit(None, pl.String).alias(name) for name in self._properties]
+        return rows.with_columns(nulls)
 
 
 class Reader:
@@ -163,15 +194,32 @@ class Reader:
         minimum = Minimum(self._portal.calls, SEARCH_ROWS)
         more = True
         while more:
-            response = self._portal.search_page(self._rows.object, self._query(cursor))
-            page = self._portal.decoded(response, self._rows.page)
+            page, records = self._search(cursor)
             minimum.add(len(page.results))
             more = page.total > len(page.results) > 0
             if more:
                 cursor = Cursor(cursor.since, cursor.until, id=page.results[-1].id)
             else:
                 cursor = cursor.finished(self._overlap)
-            yield Batch(self._rows.frame(page.results), cursor.text())
+            rows = [self._rows.frame(records), self._rows.merged_away(records)]
+            yield Batch(pl.concat(rows), cursor.text())
+
+    def _search(self, cursor: Cursor) -> tuple[Any, list[Any]]:
+        """A page and its records. A search for more properties than its body may name finds the
+        records only; they are then read by id."""
+        query = self._query(cursor)
+        whole = len(msgspec.json.encode(query)) <= SEARCH_BODY_BYTES
+        asked = query if whole else {**query, "properties": []}
+        page = self._decoded(self._portal.search_page(self._rows.object, asked))
+        if whole:
+            return page, page.results
+        records: list[Any] = []
+        for start in range(0, len(page.results), LIST_ROWS):
+            self._portal.calls.minimum += 1
+            ids = [record.id for record in page.results[start : start + LIST_ROWS]]
+            response = self._portal.read_records(self._rows.object, ids, self._rows.asked)
+            records += self._decoded(response).results
+        return page, records
 
     def _query(self, cursor: Cursor) -> dict[str, Any]:
         modified = _MODIFIED_PROPERTIES.get(self._rows.object, "hs_lastmodifieddate")
@@ -184,7 +232,7 @@ class Reader:
         return {
             "filterGroups": [{"filters": filters}],
             "sorts": [{"propertyName": "hs_object_id", "direction": "ASCENDING"}],
-            "properties": self._rows.properties,
+            "properties": self._rows.asked,
             "limit": SEARCH_ROWS,
         }
 
@@ -193,13 +241,16 @@ class Reader:
     ) -> Iterator[tuple[urllib3.BaseHTTPResponse, Any]]:
         while True:
             response = self._portal.list_page(
-                self._rows.object, self._rows.properties, after, archived=archived
+                self._rows.object, self._rows.asked, after, archived=archived
             )
-            page = self._portal.decoded(response, self._rows.page)
+            page = self._decoded(response)
             after = _further(page)
             yield response, page
             if after is None:
                 return
+
+    def _decoded(self, response: urllib3.BaseHTTPResponse) -> Any:
+        return self._portal.decoded(response, self._rows.page)
 
     def _now(self, response: urllib3.BaseHTTPResponse) -> str:
         return canonical_time(server_time(response.headers, self._portal.system))

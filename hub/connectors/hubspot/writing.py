@@ -127,8 +127,8 @@ class Writer:
 
     def _existing(self, obj: str, key: str, changes: Sequence[Change]) -> dict[str, str]:
         """Change id → id of the record that already holds its key."""
-        answer = self._portal.batch_read(obj, key, [_key(change)[1] for change in changes])
-        held = {found.properties.get(key): found.id for found in answer.results}
+        found = self._portal.read_by_key(obj, key, [_key(change)[1] for change in changes])
+        held = {record.properties.get(key): record.id for record in found}
         return {change.id: held[_key(change)[1]] for change in changes if _key(change)[1] in held}
 
     def _settled(

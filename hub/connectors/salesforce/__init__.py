@@ -9,7 +9,7 @@ from hub.connectors.http import Patience
 from hub.connectors.salesforce import preflight, reading
 from hub.connectors.salesforce.client import Org
 from hub.connectors.salesforce.schema import Schemas
-from hub.connectors.salesforce.writing import Writer
+from hub.connectors.salesforce.writing import ROWS_PER_CALL, Writer
 from hub.errors import SchemaChanged
 
 __all__ = ["SalesforceConnector"]
@@ -24,6 +24,8 @@ class SalesforceConnector:
     Formula fields and values looked up from a parent do not move the stamp increments go by; map
     the fields they are computed from.
     """
+
+    rows_per_write = ROWS_PER_CALL
 
     def __init__(
         self,
