@@ -5,6 +5,7 @@ A further subject is a module with `rules()`, listed here; a further gate is a s
 
 import random
 from collections.abc import Callable, Coroutine
+from email.utils import formatdate
 
 import msgspec
 from starlette.applications import Starlette
@@ -121,6 +122,7 @@ def _answer(call: Call, rule: Rule, authorization: str | None) -> Response:
         reply = Reply(error.status, error.body(correlation_id), dict(error.headers))
     if call.grant is not None and not rule.search and box.switches.rate_limit_headers:
         reply.headers.update(box.limiter.headers(call.grant, box.now()))
+    reply.headers["date"] = formatdate(box.now() / 1000, usegmt=True)
     return _response(reply, correlation_id)
 
 
