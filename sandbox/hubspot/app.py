@@ -122,12 +122,16 @@ def _answer(call: Call, rule: Rule, authorization: str | None) -> Response:
         reply = Reply(error.status, error.body(correlation_id), dict(error.headers))
     if call.grant is not None and not rule.search and box.switches.rate_limit_headers:
         reply.headers.update(box.limiter.headers(call.grant, box.now()))
-    reply.headers["date"] = formatdate(box.now() / 1000, usegmt=True)
-    return _response(reply, correlation_id)
+    return _response(box, reply, correlation_id)
 
 
-def _response(reply: Reply, correlation_id: str) -> Response:
-    headers = {**reply.headers, "x-hubspot-correlation-id": correlation_id}
+def _response(box: Box, reply: Reply, correlation_id: str) -> Response:
+    """`Date` follows the clock of the sandbox: clients measure their skew by it."""
+    headers = {
+        **reply.headers,
+        "date": formatdate(box.now() / 1000, usegmt=True),
+        "x-hubspot-correlation-id": correlation_id,
+    }
     if reply.body is None:
         return Response(status_code=reply.status, headers=headers)
     headers["content-type"] = CONTENT_TYPE
@@ -141,8 +145,7 @@ def _unrouted(box: Box) -> Callable[[Request, Exception], Response]:
         correlation_id = box.correlation_id()
         status = error.status_code if isinstance(error, HTTPException) else 500
         message = "resource not found" if status == 404 else f"Method not allowed ({status})"
-        return _response(
-            Reply(status, ApiError(status, message).body(correlation_id)), correlation_id
-        )
+        body = ApiError(status, message).body(correlation_id)
+        return _response(box, Reply(status, body), correlation_id)
 
     return handle

@@ -299,6 +299,12 @@ def test_conformance_hs_71_clock_is_controlled_over_http(portal: Portal) -> None
     assert portal.call("GET", "/__sandbox__/clock").json()["frozen"] is False
 
 
+def test_conformance_hs_71_date_header_follows_the_clock(portal: Portal) -> None:
+    portal.pass_time(90)
+    for path in (LIST, f"{LIST}/1", "/no/such/path"):
+        assert portal.get(path).headers["date"] == "Tue, 10 Mar 2026 12:01:30 GMT"
+
+
 def test_conformance_hs_71_reset_brings_the_seeded_state_back(portal: Portal) -> None:
     def story() -> list[str]:
         portal.start_over()
