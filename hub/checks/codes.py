@@ -7,6 +7,7 @@ guess would change data silently.
 
 from functools import cache
 
+from anyascii import anyascii
 from babel import Locale
 from babel.core import get_global
 from babel.numbers import list_currencies
@@ -21,8 +22,11 @@ _LANGUAGES = (
     *("en", "de", "fr", "es", "it", "nl", "pt", "sv", "da", "nb", "fi", "pl", "cs", "sk", "hu"),
     *("ro", "el", "tr", "ru", "uk", "bg", "hr", "sl", "et", "lv", "lt", "ja", "zh", "ko", "ar"),
 )
+# CLDR codes for "unknown", unions and pseudo-locales.
+_NOT_COUNTRIES = frozenset({"ZZ", "EU", "EZ", "UN", "QO", "XA", "XB"})
 # In common use, but not CLDR's display names.
 _ALIASES = {
+    "u.k.": "GB",
     "uk": "GB",
     "great britain": "GB",
     "england": "GB",
@@ -50,8 +54,9 @@ def country_codes() -> dict[str, str]:
     names: dict[str, set[str]] = {}
     for language in _LANGUAGES:
         for code, name in Locale(language).territories.items():
-            if len(code) == 2 and code.isalpha():
-                names.setdefault(name.casefold(), set()).add(code)
+            if len(code) == 2 and code.isalpha() and code not in _NOT_COUNTRIES:
+                for written in _ways_to_write(name):
+                    names.setdefault(written, set()).add(code)
     codes = {name: next(iter(found)) for name, found in names.items() if len(found) == 1}
     for alias, targets in get_global("territory_aliases").items():
         if len(alias) == 3 and alias.isalpha() and len(targets) == 1:
@@ -59,6 +64,13 @@ def country_codes() -> dict[str, str]:
     codes.update(_ALIASES)
     codes.update({c.casefold(): c for found in names.values() for c in found})
     return codes
+
+
+def _ways_to_write(name: str) -> set[str]:
+    """A name as it stands, without accents, and with German umlauts spelt out."""
+    folded = name.casefold()
+    spelt_out = folded.translate({ord("ä"): "ae", ord("ö"): "oe", ord("ü"): "ue"})
+    return {folded, anyascii(folded).casefold(), spelt_out}
 
 
 @cache

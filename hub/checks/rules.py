@@ -66,14 +66,10 @@ def any_of(columns: tuple[str, ...], hang_on: str, message: str) -> Rule:
     return Rule("required", hang_on, present, message)
 
 
-_PERSON = (
-    email_format("email"),
-    any_of(
-        ("last_name", "first_name", "email", "name"),
-        "last_name",
-        "a person needs a name or an e-mail address",
-    ),
-)
+def _person(*naming: str) -> tuple[Rule, ...]:
+    message = "a person needs a name or an e-mail address"
+    return (email_format("email"), any_of((*naming, "email"), "last_name", message))
+
 
 _MONEY = (currency_known("currency"), not_negative("amount", "negative_amount"))
 
@@ -87,8 +83,8 @@ RULES: dict[str, tuple[Rule, ...]] = {
         not_scientific("tax_id"),
         not_negative("employees", "negative_number"),
     ),
-    "contact": _PERSON,
-    "lead": (*_PERSON, one_of("status", codes.LEAD_STATUSES)),
+    "contact": _person("last_name", "first_name"),
+    "lead": (*_person("last_name", "first_name", "name"), one_of("status", codes.LEAD_STATUSES)),
     "opportunity": _MONEY,
     "pos_line": (
         currency_known("currency"),

@@ -18,7 +18,7 @@ def write_lineage(
     rows = chosen.rename({"hub_id": "id"}).with_columns(
         entity=pl.lit(entity), run=pl.lit(run.number)
     )
-    with bulk.staged(conn, rows, lineage) as stage:
+    with bulk.staged(conn, rows, lineage, index=("id", "field")) as stage:
         bulk.merge(conn, lineage, stage)
         _forget(conn, entity, ids, stage)
 

@@ -26,6 +26,11 @@ def touched(
         select(identity_event.c.hub_id).where(
             identity_event.c.entity == entity, identity_event.c.run > since
         ),
+        select(identity_event.c.other_id).where(
+            identity_event.c.entity == entity,
+            identity_event.c.run > since,
+            identity_event.c.other_id.is_not(None),
+        ),
         *(
             select(crosswalk.c.hub_id).where(on_key(table, entity), table.c.run > since)
             for table in sources

@@ -18,6 +18,7 @@ from sqlalchemy import (
     Connection,
     Date,
     Float,
+    Index,
     Integer,
     MetaData,
     Table,
@@ -112,10 +113,14 @@ def _from_sqlite(name: str, kind: TypeEngine[Any]) -> pl.Expr:
 
 
 @contextmanager
-def staged(conn: Connection, frame: pl.DataFrame, like: Table) -> Iterator[Table]:
+def staged(
+    conn: Connection, frame: pl.DataFrame, like: Table, *, index: Sequence[str] = ()
+) -> Iterator[Table]:
     """Put the columns that `frame` shares with `like` into a temporary table of those types.
 
-    Lives in the caller's transaction and is dropped when the block ends.
+    Lives in the caller's transaction and is dropped when the block ends. `index` names columns to
+    look rows up by; a frame of keys alone (columns of `like`'s primary key, or none of them) is
+    indexed anyway, because keys are staged to be looked up.
     """
     names = [c.name for c in like.columns if c.name in frame.columns]
     stage = Table(
@@ -130,11 +135,22 @@ def staged(conn: Connection, frame: pl.DataFrame, like: Table) -> Iterator[Table
         _insert_many(conn, stage, typed)
     else:
         _copy(conn, stage, typed)
+    looked_up = list(index) or _key_columns(names, like)
+    if looked_up:
+        Index(f"ix_{stage.name}", *(stage.c[n] for n in looked_up)).create(conn)
+    if conn.dialect.name == "postgresql":
+        conn.exec_driver_sql(f'ANALYZE "{stage.name}"')
     yield stage
     stage.drop(conn, checkfirst=False)
 
 
 _stage_numbers = count(1)
+
+
+def _key_columns(names: Sequence[str], like: Table) -> list[str]:
+    key = [c.name for c in like.primary_key.columns]
+    in_key = [n for n in names if n in key]
+    return [] if in_key and len(in_key) < len(names) else list(names)
 
 
 def _insert_many(conn: Connection, stage: Table, frame: pl.DataFrame) -> None:
