@@ -131,6 +131,10 @@ class Catalog:
         """The unlabelled type of a direction; None when the two cannot be associated."""
         return next((x for x in self.link_types(left, right) if x.role is Role.PLAIN), None)
 
+    def single_primaries(self) -> list[LinkType]:
+        """The types of which a record may have one only, as seen from that record."""
+        return [link for link in self._links.values() if link.role is Role.PRIMARY and link.owner]
+
     def put_link_type(self, link: LinkType) -> None:
         self._links[link.spec] = link
         self._save("link_type", "", f"{link.category}:{link.type_id}", link)

@@ -26,9 +26,7 @@ def create_record(
     store, now = box.store, box.now()
     sent = checked(box, kind, None, texts)
     values: dict[str, Raw] = {k: v for k, v in sent.items() if v is not None}
-    fields = pipeline_fields(kind)
-    if fields is not None and fields[1] in values:
-        values.setdefault(fields[0], default_pipeline(kind))
+    _place(box, kind, values)
     _require_minimum(box, kind, values)
     _refuse_known_email(box, kind, values, None)
     plan = joins.planned(box, kind, associations)
@@ -41,6 +39,20 @@ def create_record(
     for link, to_id in plan:
         store.links.add(link, record_id, to_id)
     return record_id
+
+
+def _place(box: Box, kind: ObjectType, values: dict[str, Raw]) -> None:
+    """A deal with a stage is in the default pipeline unless it says otherwise; a lead that says
+    nothing begins at the first stage of its pipeline."""
+    fields = pipeline_fields(kind)
+    if fields is None:
+        return
+    pipeline, stage = fields
+    if stage in values or kind is LEADS:
+        values.setdefault(pipeline, default_pipeline(kind))
+    found = box.store.catalog.pipelines(kind).get(str(values.get(pipeline)))
+    if kind is LEADS and found is not None and found.stages:
+        values.setdefault(stage, found.stages[0].id)
 
 
 def update_record(box: Box, kind: ObjectType, record_id: int, texts: Texts) -> None:

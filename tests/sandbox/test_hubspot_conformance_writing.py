@@ -415,6 +415,15 @@ def test_conformance_hs_57_lead_goes_with_its_mark_or_its_contact(portal: Portal
     assert portal.get(f"{LEADS}/{lead}").status_code == 404
 
 
+def test_a_lead_begins_at_the_first_stage(portal: Portal) -> None:
+    lead = portal.lead("L", portal.create("contacts", email="a@x.com"))
+    names = ("hs_pipeline", "hs_pipeline_stage", "hs_v2_date_entered_new_stage_id")
+    properties = portal.read("leads", lead, *names)
+    assert [properties[name] for name in names] == ["lead-pipeline-id", "new-stage-id", NOON_ISO]
+    wrong = {"properties": {"hs_pipeline_stage": "closedwon"}}
+    assert codes(portal.patch(f"{LEADS}/{lead}", wrong)) == {"hs_pipeline_stage": "INVALID_OPTION"}
+
+
 def test_leads_object_can_be_off(portal: Portal) -> None:
     portal.switches.leads_enabled = False
     assert portal.get(LEADS).status_code == 403

@@ -90,6 +90,20 @@ def test_loading_a_stage_of_another_pipeline_is_refused(portal: Portal) -> None:
         portal.store.load({"deals": [{"id": 1, "createdAt": 1, "properties": deal}]})
 
 
+def test_loading_two_primaries_is_refused(portal: Portal) -> None:
+    company = {"createdAt": 1, "properties": {"name": "A"}}
+    objects = {
+        "companies": [{"id": 1, **company}, {"id": 2, **company}],
+        "contacts": [{"id": 3, "createdAt": 1, "properties": {"email": "a@x.com"}}],
+    }
+    joined = [("contacts", 3, "companies", to_id, "HUBSPOT_DEFINED", 1) for to_id in (1, 2)]
+    with pytest.raises(ValueError, match="contacts 3 has two primary companies"):
+        portal.store.load(objects, joined)
+    portal.store.load(objects, joined[:1])
+    with pytest.raises(ValueError, match="an id is used twice"):
+        portal.store.load({"companies": [{"id": 1, **company}]})
+
+
 def test_loading_over_http(portal: Portal) -> None:
     body = {
         "objects": {
