@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from hub.identity.keys import CAP, MEASURED, keys_of
+from hub.identity.keys import MEASURED, keys_of
 from hub.identity.model import Model
 from hub.identity.store import Store
 
@@ -44,16 +44,16 @@ def replace_profiles(store: Store, born: pl.DataFrame, dead: pl.Series, model: M
 def _step(column: str, model: Model) -> pl.Expr:
     """How many of the bounds that matter for the key's kind its block exceeds."""
     size = pl.col(column)
-    steps = (size > CAP).cast(pl.Int64)
+    steps = (size > model.cap).cast(pl.Int64)
     for kind, bounds in model.rarity.items():
         for bound in bounds:
             steps = steps + ((pl.col("kind") == kind) & (size > bound)).cast(pl.Int64)
     return steps
 
 
-def candidates(store: Store, profiles: pl.Series) -> pl.DataFrame:
+def candidates(store: Store, profiles: pl.Series, cap: int) -> pl.DataFrame:
     """(left, right), left < right: who shares a key with one of `profiles`."""
-    held = store.keys_of(profiles).filter(pl.col("members").is_between(2, CAP))
+    held = store.keys_of(profiles).filter(pl.col("members").is_between(2, cap))
     holders = store.holders(held["key"].unique())
     return (
         held.select("profile", "key")

@@ -13,12 +13,14 @@ import polars as pl
 
 from hub.identity.graph import FORBIDDEN, components, contract
 from hub.identity.ids import Row
-from hub.identity.keys import CAP
 from hub.identity.links import Pair
 from hub.identity.mentions import ROW
 
 LARGEST = 300
 """A larger component is cut at its weakest edges before its groups are sought."""
+
+MOST_ROWS = 60
+"""A profile too poor to hold its own rows together is not linked to others if it has more rows."""
 
 Weights = dict[tuple[int, int], int]
 """(profile, profile) in ascending order → score in hundredths, or FORBIDDEN."""
@@ -108,7 +110,7 @@ def _edges(
     A profile that says too little and fills many rows ("Test") is left out: linking it to anything
     would be a guess for each row.
     """
-    vague = {p for p in by_profile if len(nodes.of_profile[p]) > CAP}
+    vague = {p for p in by_profile if len(nodes.of_profile[p]) > MOST_ROWS}
     found: dict[tuple[int, int], int] = {}
     for (p, q), weight in weights.items():
         if weight <= 0 or p in vague or q in vague:

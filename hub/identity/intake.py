@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from hub.identity.mentions import LINKS, ROW, Entity
+from hub.identity.mentions import LINKS, ROW, STATE, Entity
 from hub.identity.standardise import COLUMNS, standardise
 from hub.identity.store import Store
 
@@ -21,7 +21,7 @@ class Intake:
 
 
 def take_in(store: Store, told: pl.DataFrame, entity: Entity, *, everything: bool) -> Intake:
-    """Store what `told` (mentions as read, ROW + LINKS + columns + `live`) changes.
+    """Store what `told` (mentions as read) changes.
 
     A row whose matching columns and links are as stored is dropped here, whatever else changed in
     it. With `everything`, `told` is all there is, so that stored rows missing in it have left, and
@@ -51,7 +51,7 @@ def take_in(store: Store, told: pl.DataFrame, entity: Entity, *, everything: boo
 
 
 def _save(store: Store, changed: pl.DataFrame, gone: pl.DataFrame) -> None:
-    store.save_mentions(changed.select(*ROW, *LINKS, "profile"))
+    store.save_mentions(changed.select(*ROW, *STATE, "profile"))
     last = gone.select(ROW).join(store.ids_of(gone), on=ROW, how="left")
     store.save_mentions(
         last.select(

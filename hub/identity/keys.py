@@ -1,8 +1,8 @@
 """Blocking keys: profiles that share one are compared. Each kind is a reason to look twice.
 
-The number of profiles that hold a key is kept exactly. It serves twice: keys held by more than
-`CAP` profiles bring no candidates, and the size of a value's block says how telling the value is.
-Both change in steps only, so the profiles to look at again when a block grows are known and few.
+The number of profiles that hold a key is kept exactly. It serves twice: keys that too many hold
+bring no candidates, and the size of a value's block says how telling the value is. Both change in
+steps only, so the profiles to look at again when a block grows are known and few.
 """
 
 import polars as pl
@@ -10,7 +10,6 @@ import polars as pl
 from hub.identity.hashing import hashes
 from hub.identity.mentions import Entity
 
-CAP = 60
 MEASURED: dict[Entity, tuple[str, ...]] = {
     "company": ("name", "domain", "phone"),
     "contact": ("person", "mail", "phone"),

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import polars as pl
-from sqlalchemy import Connection, or_, select, update
+from sqlalchemy import Connection, or_, select, tuple_, update
 
 from hub.identity.ids import Row
 from hub.identity.mentions import ROW, Entity
@@ -68,8 +68,8 @@ def mark_applied(conn: Connection, entity: Entity, run: int) -> None:
 def told_same(conn: Connection, entity: Entity, rows: pl.DataFrame) -> list[Pair]:
     """Pairs with one end in `rows` of which their system says that one became the other."""
     m, n = identity_mention.alias("m"), identity_mention.alias("n")
-    ends = [m.c[c].label(f"a_{c}") for c in ROW] + [n.c[c].label(f"b_{c}") for c in ROW]
-    both = (
+    ends = [m.c[c] for c in ROW] + [n.c[c] for c in ROW]
+    became = (
         (n.c.entity == m.c.entity)
         & (n.c.system == m.c.system)
         & (n.c.record_id == m.c.same_as)
@@ -80,10 +80,10 @@ def told_same(conn: Connection, entity: Entity, rows: pl.DataFrame) -> list[Pair
     found: set[Pair] = set()
     keyed = rows.select(ROW).with_columns(entity=pl.lit(entity))
     with bulk.staged(conn, keyed, crosswalk) as stage:
-        for end, other in ((m, n), (n, m)):
-            near = [end.c[c] == stage.c[c] for c in ("entity", *ROW)]
-            query = select(*ends).join_from(stage, end, near[0] & near[1] & near[2] & near[3])
-            for a, b, c, d, e, f in conn.execute(query.join(other, both)):
+        given = select(*(stage.c[c] for c in ("entity", *ROW)))
+        for end in (m, n):
+            mine = tuple_(*(end.c[c] for c in ("entity", *ROW))).in_(given)
+            for a, b, c, d, e, f in conn.execute(select(*ends).join_from(m, n, became).where(mine)):
                 found.add(((a, b, c), (d, e, f)))
     return sorted(found)
 
@@ -108,17 +108,12 @@ def standing_ids(conn: Connection, entity: Entity, claimed: Iterable[str]) -> di
     if not wanted:
         return {}
     a, e = identity_alias.c, identity_event.c
-    frame = pl.DataFrame({"hub_id": wanted, "entity": [entity] * len(wanted)})
+    frame = pl.DataFrame({"hub_id": wanted})
     with bulk.staged(conn, frame, crosswalk) as stage:
-        issued = select(e.hub_id).join_from(
-            stage,
-            identity_event,
-            (e.hub_id == stage.c.hub_id) & (e.entity == stage.c.entity) & (e.kind == "mint"),
-        )
+        asked = select(stage.c.hub_id)
+        issued = select(e.hub_id).where(e.hub_id.in_(asked), e.entity == entity, e.kind == "mint")
         known = set(conn.scalars(issued))
-        moved = select(a.old_id, a.hub_id).join_from(
-            stage, identity_alias, a.old_id == stage.c.hub_id
-        )
+        moved = select(a.old_id, a.hub_id).where(a.old_id.in_(asked))
         answers = {str(old): str(now) for old, now in conn.execute(moved)}
     return {hub_id: answers.get(hub_id, hub_id) for hub_id in wanted if hub_id in known}
 

@@ -3,7 +3,8 @@
 A lead row speaks of two: the person and the employer. Nothing is judged or normalised here.
 """
 
-from typing import Any, Literal
+from collections.abc import Iterable
+from typing import Any, Literal, NamedTuple
 
 import polars as pl
 from sqlalchemy import (
@@ -11,12 +12,15 @@ from sqlalchemy import (
     Connection,
     Select,
     String,
-    Subquery,
     Table,
     and_,
+    exists,
     func,
+    not_,
     null,
+    or_,
     select,
+    tuple_,
     type_coerce,
 )
 
@@ -28,99 +32,172 @@ Entity = Literal["company", "contact"]
 
 ROW = ("system", "object", "record_id")
 LINKS = ("hub_key", "refers_to", "same_as")
+STATE = (*LINKS, "content_hash", "company_id")
+"""What is remembered of a row, beside its profile."""
+
 COMPANY = (
     "name", "website", "email", "phone", "street", "city", "postal_code", "country", "tax_id",
     "duns", "account_no", "lead_phone",
 )  # fmt: skip
 CONTACT = (
-    "first_name", "last_name", "email", "phone", "mobile", "company", "company_name", "city",
-    "postal_code", "country",
+    "first_name", "last_name", "email", "phone", "mobile", "company_name", "city", "postal_code",
+    "country",
 )  # fmt: skip
 
 
 def changed_mentions(conn: Connection, entity: Entity, since: int) -> pl.DataFrame:
-    """Rows that changed in run `since` or later, as ROW + LINKS + the entity's columns + `live`.
+    """Rows that changed in run `since` or later and are not matched as they stand yet.
 
-    `live` is false for rows that are deleted or that speak of nobody (any more). A contact counts
-    as changed too when its company got another hub id.
+    ROW + STATE + the entity's columns + `live`, which is false for rows that are deleted or speak
+    of nobody (any more). A contact has changed too when its company got another hub id.
     """
-    queries = _company(since) if entity == "company" else _contact(since)
-    frames = [bulk.read(conn, query) for query in queries]
-    return pl.concat(frames).unique(subset=ROW, keep="any", maintain_order=False).sort(ROW)
-
-
-def _company(since: int) -> list[Select[Any]]:
-    c, lead = src_company.c, src_lead.c
-    accounts = _mention(
-        src_company,
-        {
-            "hub_key": c.hub_key,
-            "refers_to": c.parent_record_id,
-            "name": c.name,
-            "website": c.website,
-            **{n: c[n] for n in ("phone", "street", "city", "postal_code", "country")},
-            **{n: c[n] for n in ("tax_id", "duns", "account_no")},
-        },
-        COMPANY,
-        spoken_of=c.name.is_not(None),
+    sources = _SOURCES[entity]
+    told = _read(
+        conn,
+        (source.all().where(source.table.c.run >= since, source.unmatched()) for source in sources),
     )
-    # A lead's hub key names the lead, not the employer.
-    employers = _mention(
-        src_lead,
-        {
-            "same_as": lead.converted_company_record_id,
-            "name": lead.company_name,
-            "lead_phone": lead.phone,
-            **{
-                n: lead[n] for n in ("website", "email", "street", "city", "postal_code", "country")
-            },
-        },
-        COMPANY,
-        spoken_of=lead.company_name.is_not(None),
-    )
-    return [accounts.where(c.run >= since), employers.where(lead.run >= since)]
+    if entity == "company":
+        return told
+    moved = pl.concat([bulk.read(conn, query) for query in _moved_companies(since)]).unique()
+    with bulk.staged(conn, moved, crosswalk) as stage:
+        rows = select(*(stage.c[n] for n in ROW))
+        near = (
+            source.all().where(
+                tuple_(*(source.table.c[n] for n in ROW)).in_(rows), source.unmatched()
+            )
+            for source in sources
+        )
+        return _distinct(pl.concat([told, _read(conn, near)]))
 
 
-def _contact(since: int) -> list[Select[Any]]:
-    c, lead = src_contact.c, src_lead.c
-    alike = ("first_name", "last_name", "email", "phone", "mobile", "company_name", "city",
-             "postal_code", "country")  # fmt: skip
-    people = _mention(
-        src_contact,
-        {
-            "hub_key": c.hub_key,
-            "refers_to": c.company_record_id,
-            "company": _company_of(c.system, c.company_record_id),
-            **{name: c[name] for name in alike},
-        },
-        CONTACT,
-        spoken_of=func.coalesce(c.first_name, c.last_name, c.email, c.phone, c.mobile).is_not(None),
+def all_mentions(conn: Connection, entity: Entity) -> pl.DataFrame:
+    """The same of all rows there are, matched or not."""
+    return _read(conn, (source.all() for source in _SOURCES[entity]))
+
+
+def _read(conn: Connection, queries: Iterable[Select[Any]]) -> pl.DataFrame:
+    return _distinct(pl.concat([bulk.read(conn, query) for query in queries]))
+
+
+def _distinct(mentions: pl.DataFrame) -> pl.DataFrame:
+    return mentions.unique(subset=ROW, keep="any").sort(ROW)
+
+
+class _Source(NamedTuple):
+    """A source table and what its rows say of one entity; what `columns` lacks is null."""
+
+    entity: Entity
+    table: Table
+    columns: dict[str, Any]
+    speaks: Any
+
+    def value(self, name: str) -> Any:
+        return type_coerce(self.columns.get(name, null()), String)
+
+    def all(self) -> Select[Any]:
+        names = (*STATE, *(COMPANY if self.entity == "company" else CONTACT))
+        live = and_(self.table.c.is_deleted.is_(False), self.speaks)
+        return select(
+            *(self.table.c[n] for n in ROW),
+            *(self.value(n).label(n) for n in names),
+            live.label("live"),
+        )
+
+    def unmatched(self) -> Any:
+        """All but the living rows that matching has seen as they are now.
+
+        The run of the last call is looked at again, because more may have been landed in it since.
+        """
+        m = identity_mention.c
+        seen = exists().where(
+            m.entity == self.entity,
+            *(m[n] == self.table.c[n] for n in ROW),
+            m.profile.is_not(None),
+            m.content_hash == self.table.c.content_hash,
+            *(m[n].is_not_distinct_from(self.value(n)) for n in ("hub_key", "company_id")),
+        )
+        return or_(self.table.c.is_deleted, not_(seen))
+
+
+def _company_of(table: Table, record_id: Column[Any]) -> Any:
+    """The hub id of the company a contact belongs to; a record id is unique in its system."""
+    x = crosswalk.c
+    return (
+        select(func.min(x.hub_id))
+        .where(x.entity == "company", x.system == table.c.system, x.record_id == record_id)
+        .correlate(table)
+        .scalar_subquery()
     )
-    # A HubSpot lead has no person of its own: it points to a contact, which speaks for itself.
-    leads = _mention(
-        src_lead,
-        {
-            "refers_to": lead.record_id,
-            "same_as": lead.converted_contact_record_id,
-            "company": _company_of(lead.system, lead.record_id),
-            **{name: lead[name] for name in alike},
-        },
-        CONTACT,
-        spoken_of=and_(
-            lead.contact_record_id.is_(None),
-            func.coalesce(lead.first_name, lead.last_name, lead.email).is_not(None),
+
+
+def _named(table: Table, *names: str) -> dict[str, Any]:
+    return {name: table.c[name] for name in names}
+
+
+_account, _person, _lead = src_company.c, src_contact.c, src_lead.c
+
+_SOURCES: dict[Entity, tuple[_Source, ...]] = {
+    "company": (
+        _Source(
+            "company",
+            src_company,
+            _named(
+                src_company,
+                *("hub_key", "content_hash", "name", "website", "phone", "street", "city"),
+                *("postal_code", "country", "tax_id", "duns", "account_no"),
+            )
+            | {"refers_to": _account.parent_record_id},
+            speaks=_account.name.is_not(None),
         ),
-    )
-    moved = _moved_companies(since)
-    return [
-        people.where(c.run >= since),
-        leads.where(lead.run >= since),
-        people.join(moved, and_(*(c[n] == moved.c[n] for n in ROW))).where(c.run < since),
-        leads.join(moved, and_(*(lead[n] == moved.c[n] for n in ROW))).where(lead.run < since),
-    ]
+        # A lead's hub key names the lead, not the employer.
+        _Source(
+            "company",
+            src_lead,
+            _named(
+                src_lead,
+                *("content_hash", "website", "email", "street", "city", "postal_code", "country"),
+            )
+            | {
+                "name": _lead.company_name,
+                "lead_phone": _lead.phone,
+                "same_as": _lead.converted_company_record_id,
+            },
+            speaks=_lead.company_name.is_not(None),
+        ),
+    ),
+    "contact": (
+        _Source(
+            "contact",
+            src_contact,
+            _named(src_contact, "hub_key", "content_hash", *CONTACT)
+            | {
+                "refers_to": _person.company_record_id,
+                "company_id": _company_of(src_contact, _person.company_record_id),
+            },
+            speaks=func.coalesce(
+                *(_person[n] for n in ("first_name", "last_name", "email", "phone", "mobile"))
+            ).is_not(None),
+        ),
+        # A HubSpot lead has no person of its own: it points to a contact, which speaks for itself.
+        _Source(
+            "contact",
+            src_lead,
+            _named(src_lead, "content_hash", *CONTACT)
+            | {
+                "refers_to": _lead.record_id,
+                "same_as": _lead.converted_contact_record_id,
+                "company_id": _company_of(src_lead, _lead.record_id),
+            },
+            speaks=and_(
+                _lead.contact_record_id.is_(None),
+                func.coalesce(_lead.first_name, _lead.last_name, _lead.email).is_not(None),
+            ),
+        ),
+    ),
+}
 
 
-def _moved_companies(since: int) -> Subquery:
+def _moved_companies(since: int) -> list[Select[Any]]:
     """Keys of the contact mentions whose company's row changed hands or left."""
     m, x, gone = identity_mention.alias().c, crosswalk.c, identity_mention.alias().c
     keys = [m[n] for n in ROW]
@@ -133,32 +210,8 @@ def _moved_companies(since: int) -> Subquery:
         gone.profile.is_(None),
         *_refers(m, gone.system, gone.record_id),
     )
-    return changed.union(left).subquery()
+    return [changed, left]
 
 
 def _refers(mention: Any, system: Any, record_id: Any) -> tuple[Any, ...]:
     return mention.entity == "contact", mention.system == system, mention.refers_to == record_id
-
-
-def _mention(
-    table: Table, columns: dict[str, Any], names: tuple[str, ...], *, spoken_of: Any
-) -> Select[Any]:
-    missing = null()
-    wanted = (*LINKS, *names)
-    values = [_text(columns[n], n) if n in columns else _text(missing, n) for n in wanted]
-    live = and_(table.c.is_deleted.is_(False), spoken_of)
-    return select(*(table.c[n] for n in ROW), *values, live.label("live"))
-
-
-def _text(column: Any, name: str) -> Any:
-    return type_coerce(column, String).label(name)
-
-
-def _company_of(system: Column[Any], record_id: Column[Any]) -> Any:
-    """The hub id of the company a contact belongs to; a record id is unique in its system."""
-    x = crosswalk.c
-    return (
-        select(func.min(x.hub_id))
-        .where(x.entity == "company", x.system == system, x.record_id == record_id)
-        .scalar_subquery()
-    )

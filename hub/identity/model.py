@@ -22,6 +22,7 @@ class Model:
     version: str
     bias: int
     keep_above: int
+    cap: int
     rarity: dict[str, tuple[int, int]]
     weights: dict[str, dict[str, int]]
     vetoes: frozenset[tuple[str, str]]
@@ -41,6 +42,7 @@ def load_model(entity: Entity) -> Model:
         version=whole["version"],
         bias=_hundredths(part["bias"]),
         keep_above=_hundredths(whole["keep_above"]),
+        cap=whole["cap"],
         rarity={kind: (low, high) for kind, (low, high) in part["rarity"].items()},
         weights={
             field: {level: 0 if w == "veto" else _hundredths(w) for level, w in by_level.items()}

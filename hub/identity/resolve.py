@@ -9,8 +9,9 @@ depends on how many share a value, the count is exact, and when it passes a step
 holders of the value are looked at again.
 """
 
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 from sqlalchemy import Connection, Engine, select
@@ -22,8 +23,15 @@ from hub.identity.compare import evidence, score
 from hub.identity.graph import FORBIDDEN
 from hub.identity.ids import Row, assign, keep_ids
 from hub.identity.intake import Intake, take_in
-from hub.identity.links import accepted, mark_applied, parents, read_decisions, standing_ids
-from hub.identity.mentions import ROW, Entity, changed_mentions
+from hub.identity.links import (
+    Decisions,
+    accepted,
+    mark_applied,
+    parents,
+    read_decisions,
+    standing_ids,
+)
+from hub.identity.mentions import ROW, Entity, all_mentions, changed_mentions
 from hub.identity.model import NATS, Model, load_model
 from hub.identity.outcome import Background, write_outcome
 from hub.identity.store import Store
@@ -41,14 +49,14 @@ class ResolveReport:
     entity: Entity
     changed_rows: int
     unchanged: int
-    candidate_pairs: int
-    clusters_touched: int
-    rows_moved: int
-    minted: int
-    merged: int
-    split: int
-    retired: int
-    conflicts: int
+    candidate_pairs: int = 0
+    clusters_touched: int = 0
+    rows_moved: int = 0
+    minted: int = 0
+    merged: int = 0
+    split: int = 0
+    retired: int = 0
+    conflicts: int = 0
 
 
 def resolve(engine: Engine, run: Run, entity: Entity, *, full: bool = False) -> ResolveReport:
@@ -71,12 +79,28 @@ class _Resolution:
 
     def carry_out(self, *, full: bool) -> ResolveReport:
         everything = full or self.store.model_version() != self.model.version
-        told = changed_mentions(self.conn, self.entity, 0 if everything else self._watermark())
         if everything:
             self.store.start_over(self.model.version)
+            told = all_mentions(self.conn, self.entity)
+        else:
+            told = changed_mentions(self.conn, self.entity, self._watermark())
         intake = take_in(self.store, told, self.entity, everything=everything)
-        touched, pairs = self._score_again(intake)
         decisions = read_decisions(self.conn, self.entity)
+        report = ResolveReport(
+            entity=self.entity,
+            changed_rows=intake.rows.height,
+            unchanged=told.height - intake.rows.height,
+        )
+        if intake.rows.height or decisions.news:
+            report = self._regroup(report, intake, decisions)
+            mark_applied(self.conn, self.entity, self.run.number)
+        self._move_watermark()
+        return report
+
+    def _regroup(
+        self, report: ResolveReport, intake: Intake, decisions: Decisions
+    ) -> ResolveReport:
+        touched, pairs = self._score_again(intake)
         closure = load_closure(self.store, touched, intake.rows, decisions)
         mentions = closure.mentions.sort(ROW)
         profile_of = {(s, o, r): p for s, o, r, p in mentions.select(*ROW, "profile").iter_rows()}
@@ -92,20 +116,16 @@ class _Resolution:
         said.update({frozenset(pair): "same" for pair in same})
         background = Background(closure.before, profile_of, said, self._explain)
         moved = write_outcome(self.store, outcome, background, self.run.started_at)
-        mark_applied(self.conn, self.entity, self.run.number)
-        self._move_watermark()
-        kinds = [event.kind for event in outcome.events]
-        return ResolveReport(
-            entity=self.entity,
-            changed_rows=intake.rows.height,
-            unchanged=told.height - intake.rows.height,
+        kinds = Counter(event.kind for event in outcome.events)
+        return replace(
+            report,
             candidate_pairs=pairs,
             clusters_touched=len(parts),
             rows_moved=moved,
-            minted=kinds.count("mint"),
-            merged=kinds.count("merge"),
-            split=kinds.count("split"),
-            retired=kinds.count("retire"),
+            minted=kinds["mint"],
+            merged=kinds["merge"],
+            split=kinds["split"],
+            retired=kinds["retire"],
             conflicts=len(conflicts),
         )
 
@@ -119,7 +139,7 @@ class _Resolution:
         stale = pl.concat([again, intake.dead])
         before = self.store.linked(stale)
         self.store.drop_pairs(stale)
-        pairs = candidates(self.store, again)
+        pairs = candidates(self.store, again, self.model.cap)
         self._save_scores(pairs)
         touched = [again, intake.stirred, before["left"], before["right"]]
         alive = pl.concat(touched).unique()

@@ -11,7 +11,7 @@ import polars as pl
 from hub.identity import values
 from hub.identity.hashing import hashes
 from hub.identity.legal_forms import split_form
-from hub.identity.mentions import LINKS, ROW, Entity
+from hub.identity.mentions import ROW, STATE, Entity
 from hub.identity.names import core_words
 from hub.identity.text import fold, words
 
@@ -27,10 +27,10 @@ COLUMNS: dict[Entity, tuple[str, ...]] = {"company": COMPANY, "contact": CONTACT
 
 
 def standardise(mentions: pl.DataFrame, entity: Entity) -> pl.DataFrame:
-    """ROW + LINKS + the entity's standardised columns + `profile`."""
+    """ROW + STATE + the entity's standardised columns + `profile`."""
     made = _company(mentions) if entity == "company" else _contact(mentions)
     columns = COLUMNS[entity]
-    return made.select(*ROW, *LINKS, *columns).with_columns(
+    return made.select(*ROW, *STATE, *columns).with_columns(
         profile=hashes(made.select(pl.struct(columns).struct.json_encode()).to_series())
     )
 
@@ -61,6 +61,7 @@ def _contact(m: pl.DataFrame) -> pl.DataFrame:
         _each("last_name", _folded).fill_null(""),
     )
     return m.with_columns(
+        pl.col("company_id").alias("company"),
         pl.when(person != "|").then(person).alias("person"),
         _each("email", _address).alias("mail"),
         _each("email", _local).alias("box"),

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from contextlib import AbstractContextManager
 
 import polars as pl
-from sqlalchemy import ColumnElement, Connection, Table, and_, delete, select
+from sqlalchemy import Column, ColumnElement, Connection, Table, delete, select, tuple_
 
 from hub.identity.mentions import LINKS, ROW, Entity
 from hub.identity.standardise import COLUMNS
@@ -57,18 +57,16 @@ class Store:
         if rows is None:
             return bulk.read(self.conn, query)
         with self._staged_rows(rows) as stage:
-            return bulk.read(self.conn, select(*wanted).join_from(stage, m, _same_row(m, stage)))
+            return bulk.read(self.conn, query.where(_row_in(m, stage)))
 
     def mentions_of(self, profiles: pl.Series) -> pl.DataFrame:
         m = identity_mention
         wanted = [m.c[n] for n in (*ROW, *LINKS, "profile", "last_id")]
         with self._staged(profiles) as stage:
-            return bulk.read(
-                self.conn, select(*wanted).join_from(stage, m, m.c.profile == stage.c.profile)
-            )
+            return bulk.read(self.conn, select(*wanted).where(_in(m.c.profile, stage)))
 
     def save_mentions(self, rows: pl.DataFrame) -> None:
-        """Rows as ROW + LINKS + profile + last_id."""
+        """ROW + any of STATE, profile, last_id; what is not given stays."""
         with bulk.staged(self.conn, self._stamped(rows), identity_mention) as stage:
             bulk.merge(self.conn, identity_mention, stage)
 
@@ -77,16 +75,14 @@ class Store:
     def known_profiles(self, profiles: pl.Series) -> pl.Series:
         p = identity_profile
         with self._staged(profiles) as stage:
-            query = select(p.c.profile).join_from(stage, p, p.c.profile == stage.c.profile)
+            query = select(p.c.profile).where(_in(p.c.profile, stage))
             return bulk.read(self.conn, query).to_series()
 
     def load_profiles(self, profiles: pl.Series) -> pl.DataFrame:
         """`profile` and the standardised columns."""
         p = identity_profile
         with self._staged(profiles) as stage:
-            query = select(p.c.profile, p.c.features).join_from(
-                stage, p, p.c.profile == stage.c.profile
-            )
+            query = select(p.c.profile, p.c.features).where(_in(p.c.profile, stage))
             found = bulk.read(self.conn, query)
         shape = pl.Struct(dict.fromkeys(COLUMNS[self.entity], pl.String))
         return found.with_columns(pl.col("features").str.json_decode(shape)).unnest("features")
@@ -102,7 +98,7 @@ class Store:
     def drop_profiles(self, profiles: pl.Series) -> None:
         with self._staged(profiles) as stage:
             for table in (identity_profile, identity_key):
-                bulk.remove(self.conn, table, stage, ("profile",))
+                self.conn.execute(delete(table).where(_in(table.c.profile, stage)))
 
     def keys_of(self, profiles: pl.Series) -> pl.DataFrame:
         """(profile, key, kind, members) of the given profiles."""
@@ -110,8 +106,8 @@ class Store:
         with self._staged(profiles) as stage:
             query = (
                 select(k.c.profile, k.c.key, b.c.kind, b.c.members)
-                .join_from(stage, k, k.c.profile == stage.c.profile)
-                .join(b, b.c.key == k.c.key)
+                .join_from(k, b, b.c.key == k.c.key)
+                .where(_in(k.c.profile, stage))
             )
             return bulk.read(self.conn, query)
 
@@ -119,15 +115,14 @@ class Store:
         """(key, profile) of everybody who holds one of `keys`."""
         k = identity_key
         with self._staged(keys, "key") as stage:
-            query = select(k.c.key, k.c.profile).join_from(stage, k, k.c.key == stage.c.key)
-            return bulk.read(self.conn, query)
+            return bulk.read(self.conn, select(k.c.key, k.c.profile).where(_in(k.c.key, stage)))
 
     def blocks(self, keys: pl.Series) -> pl.DataFrame:
         """(key, kind, label, members) of the blocks there are."""
         b = identity_block
         with self._staged(keys, "key") as stage:
             query = select(b.c.key, b.c.kind, b.c.label, b.c.members)
-            return bulk.read(self.conn, query.join_from(stage, b, b.c.key == stage.c.key))
+            return bulk.read(self.conn, query.where(_in(b.c.key, stage)))
 
     def save_blocks(self, blocks: pl.DataFrame) -> None:
         """(key, kind, label, members); an empty block is forgotten."""
@@ -135,7 +130,8 @@ class Store:
         with bulk.staged(self.conn, self._stamped(blocks), identity_block) as stage:
             bulk.merge(self.conn, identity_block, stage)
         with self._staged(empty["key"], "key") as stage:
-            bulk.remove(self.conn, identity_block, stage, ("key",))
+            b = identity_block
+            self.conn.execute(delete(b).where(_in(b.c.key, stage)))
 
     # -- pairs -------------------------------------------------------------------------------
 
@@ -147,10 +143,7 @@ class Store:
         ).where(p.c.score > 0, p.c.veto.is_(None))
         with self._staged(profiles) as stage:
             found = [
-                bulk.read(
-                    self.conn,
-                    chosen.join_from(stage, p, side == stage.c.profile),
-                )
+                bulk.read(self.conn, chosen.where(_in(side, stage)))
                 for side in (p.c.left_profile, p.c.right_profile)
             ]
         return pl.concat(found).unique()
@@ -158,9 +151,8 @@ class Store:
     def drop_pairs(self, profiles: pl.Series) -> None:
         p = identity_pair
         with self._staged(profiles) as stage:
-            gone = select(stage.c.profile)
             for side in (p.c.left_profile, p.c.right_profile):
-                self.conn.execute(delete(p).where(side.in_(gone)))
+                self.conn.execute(delete(p).where(_in(side, stage)))
 
     def add_pairs(self, pairs: pl.DataFrame) -> None:
         """left_profile, right_profile, score, veto, evidence."""
@@ -172,22 +164,17 @@ class Store:
     def ids_of(self, rows: pl.DataFrame) -> pl.DataFrame:
         """ROW + hub_id of the given rows, where they have one."""
         x = crosswalk
+        query = select(*(x.c[n] for n in ROW), x.c.hub_id)
         with self._staged_rows(rows) as stage:
-            query = select(*(x.c[n] for n in ROW), x.c.hub_id)
-            return bulk.read(self.conn, query.join_from(stage, x, _same_row(x, stage)))
+            return bulk.read(self.conn, query.where(_row_in(x, stage)))
 
     def rows_of(self, hub_ids: Iterable[str]) -> pl.DataFrame:
         """ROW + hub_id of everything under the given ids."""
         x = crosswalk
+        query = select(*(x.c[n] for n in ROW), x.c.hub_id).where(x.c.entity == self.entity)
         wanted = pl.DataFrame({"hub_id": sorted(hub_ids)}, schema={"hub_id": pl.String})
-        with bulk.staged(self.conn, self._stamped(wanted), x) as stage:
-            query = select(*(x.c[n] for n in ROW), x.c.hub_id)
-            return bulk.read(
-                self.conn,
-                query.join_from(
-                    stage, x, (x.c.hub_id == stage.c.hub_id) & (x.c.entity == stage.c.entity)
-                ),
-            )
+        with bulk.staged(self.conn, wanted, x) as stage:
+            return bulk.read(self.conn, query.where(x.c.hub_id.in_(select(stage.c.hub_id))))
 
     def save_ids(self, rows: pl.DataFrame) -> None:
         with bulk.staged(self.conn, self._stamped(rows), crosswalk) as stage:
@@ -195,7 +182,7 @@ class Store:
 
     def drop_ids(self, rows: pl.DataFrame) -> None:
         with self._staged_rows(rows) as stage:
-            bulk.remove(self.conn, crosswalk, stage, ("entity", *ROW))
+            self.conn.execute(delete(crosswalk).where(_row_in(crosswalk, stage)))
 
     # ----------------------------------------------------------------------------------------
 
@@ -210,5 +197,14 @@ class Store:
         return bulk.staged(self.conn, self._stamped(rows.select(ROW)).drop("run"), crosswalk)
 
 
-def _same_row(table: Table, stage: Table) -> ColumnElement[bool]:
-    return and_(*(table.c[name] == stage.c[name] for name in ("entity", *ROW)))
+# Membership, not a join: whichever table a planner without statistics takes for the smaller one, a
+# list of values leads through the index of the large one.
+
+
+def _in(column: Column[int], stage: Table) -> ColumnElement[bool]:
+    return column.in_(select(next(iter(stage.c))))
+
+
+def _row_in(table: Table, stage: Table) -> ColumnElement[bool]:
+    key = (*ROW, "entity")
+    return tuple_(*(table.c[n] for n in key)).in_(select(*(stage.c[n] for n in key)))

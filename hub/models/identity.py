@@ -1,46 +1,58 @@
 """Which source rows speak of the same company or person, and the history of every id.
 
-Hashes are of one entity each, and no index begins with `entity`: it has two values, and a planner
-without statistics would still take it for selective.
+Hashes are of one entity each, and no key or index begins with `entity`: it has two values, and a
+planner without statistics would still take it for selective.
 """
 
-from sqlalchemy import BigInteger, Column, Float, Index, Integer, String, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Float,
+    Index,
+    Integer,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    Text,
+)
 
 from hub.models.base import UtcTime, metadata
 
 crosswalk = Table(
     "crosswalk",
     metadata,
-    Column("entity", String(32), primary_key=True),
-    Column("system", String(64), primary_key=True),
-    Column("object", String(64), primary_key=True),
-    Column("record_id", String(128), primary_key=True),
+    Column("entity", String(32), nullable=False),
+    Column("system", String(64), nullable=False),
+    Column("object", String(64), nullable=False),
+    Column("record_id", String(128), nullable=False),
     Column("hub_id", String(40), nullable=False),
     Column("run", Integer, nullable=False),
+    PrimaryKeyConstraint("record_id", "system", "object", "entity"),
     Index("ix_crosswalk_hub_id", "hub_id"),
     Index("ix_crosswalk_run", "run"),
-    Index("ix_crosswalk_record_id", "record_id", "system"),
     comment="source row ↔ hub id; a lead row speaks of a person and of a company, hence `entity`",
 )
 
 identity_mention = Table(
     "identity_mention",
     metadata,
-    Column("entity", String(32), primary_key=True),
-    Column("system", String(64), primary_key=True),
-    Column("object", String(64), primary_key=True),
-    Column("record_id", String(128), primary_key=True),
+    Column("entity", String(32), nullable=False),
+    Column("system", String(64), nullable=False),
+    Column("object", String(64), nullable=False),
+    Column("record_id", String(128), nullable=False),
     Column("profile", BigInteger, comment="null: the row is gone; `last_id` is whose it was"),
     Column("last_id", String(40)),
+    Column("content_hash", String(32), comment="of the source row when it was last matched"),
+    Column("company_id", String(40), comment="a contact's company when it was last matched"),
     Column("hub_key", String(80), comment="the hub id that the row itself claims"),
     Column("refers_to", String(128), comment="record id of its parent, or of a contact's company"),
     Column("same_as", String(128), comment="record id that its system says it became"),
     Column("run", Integer, nullable=False),
+    PrimaryKeyConstraint("record_id", "system", "object", "entity"),
     Index("ix_identity_mention_profile", "profile"),
     Index("ix_identity_mention_run", "run"),
     Index("ix_identity_mention_refers_to", "refers_to", "system"),
     Index("ix_identity_mention_same_as", "same_as", "system"),
-    Index("ix_identity_mention_record_id", "record_id", "system"),
     sqlite_with_rowid=False,
     comment="source row → profile; a row whose entry here did not change is not matched again",
 )
