@@ -6,12 +6,14 @@ from typing import TypeGuard
 
 from sandbox.salesforce.calls import Call, Reply, Route
 from sandbox.salesforce.errors import ApiError
+from sandbox.salesforce.finding import matching, owned_id
 from sandbox.salesforce.ids import to_long
 from sandbox.salesforce.org import Org
 from sandbox.salesforce.reading import read_by_id
+from sandbox.salesforce.recycle import delete
 from sandbox.salesforce.rows import checked_fields, key_field, writer_of
 from sandbox.salesforce.schema import Field, SObject
-from sandbox.salesforce.writes import Writer, create, delete, matching, owned_id, update
+from sandbox.salesforce.writes import Writer, create, update
 
 MAX_RECORDS = 200
 MAX_RETRIEVED = 2_000

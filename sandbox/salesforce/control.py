@@ -14,8 +14,9 @@ from sandbox.requestlog import CONTROL_PREFIX
 from sandbox.salesforce.auth import grant_access
 from sandbox.salesforce.errors import ApiError
 from sandbox.salesforce.ids import to_long
-from sandbox.salesforce.lifecycle import convert_lead, empty_recycle_bin, merge
+from sandbox.salesforce.lifecycle import convert_lead, merge
 from sandbox.salesforce.org import Org
+from sandbox.salesforce.recycle import empty_recycle_bin, undelete
 from sandbox.salesforce.store import DEMO_CLIENT_ID, INTEGRATION_USER_ID
 from sandbox.salesforce.switches import Switches
 
@@ -41,7 +42,7 @@ class _Clock(msgspec.Struct):
     release: bool = False
 
 
-class _Touch(msgspec.Struct):
+class _Records(msgspec.Struct):
     object: str
     ids: list[str]
 
@@ -49,6 +50,10 @@ class _Touch(msgspec.Struct):
 class _Grant(msgspec.Struct):
     client_id: str = DEMO_CLIENT_ID
     user_id: str = INTEGRATION_USER_ID
+
+
+class _Session(msgspec.Struct):
+    user_id: str
 
 
 class _Reset(msgspec.Struct):
@@ -94,7 +99,7 @@ def _clock(org: Org, body: bytes) -> object:
 
 
 def _touch(org: Org, body: bytes) -> object:
-    asked = msgspec.json.decode(body, type=_Touch)
+    asked = msgspec.json.decode(body, type=_Records)
     org.store.touch(org.sobject(asked.object), [_long(i) for i in asked.ids], org.now())
     return {"touched": len(asked.ids)}
 
@@ -106,6 +111,21 @@ def _empty_bin(org: Org, _body: bytes) -> object:
 def _grant(org: Org, body: bytes) -> object:
     asked = msgspec.json.decode(body or b"{}", type=_Grant)
     return {"refresh_token": grant_access(org, asked.client_id, asked.user_id)}
+
+
+def _undelete(org: Org, body: bytes) -> object:
+    asked = msgspec.json.decode(body, type=_Records)
+    for record in asked.ids:
+        undelete(org, org.sobject(asked.object), _long(record))
+    return {"restored": len(asked.ids)}
+
+
+def _session(org: Org, body: bytes) -> object:
+    """A token of another user, so that a colleague's edits carry their name."""
+    user_id = _long(msgspec.json.decode(body, type=_Session).user_id)
+    if org.store.fetch(org.sobject("User"), user_id) is None:
+        raise ApiError("NOT_FOUND", f"no such user: {user_id}")
+    return {"access_token": org.sessions.issue(user_id, None, org.now())}
 
 
 def _switches(org: Org, body: bytes) -> object:
@@ -149,6 +169,8 @@ def control_routes(org: Org) -> list[Route]:
         "clock": _clock,
         "system-touch": _touch,
         "empty-bin": _empty_bin,
+        "undelete": _undelete,
+        "session": _session,
         "grant": _grant,
         "switches": _switches,
         "reset": _reset(org.switches),

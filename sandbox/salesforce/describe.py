@@ -1,10 +1,9 @@
 """What the caller may see of the org's shape: the object list and each object's describe."""
 
-from datetime import UTC, datetime
-from email.utils import format_datetime, parsedate_to_datetime
+from email.utils import format_datetime
 
 from sandbox.salesforce.calls import Call, Reply, Route
-from sandbox.salesforce.errors import ApiError
+from sandbox.salesforce.conditions import http_date
 from sandbox.salesforce.org import Org
 from sandbox.salesforce.schema import NUMBER_TYPES, TEXT_TYPES, Field, Schema, SObject
 
@@ -52,17 +51,6 @@ def describe(org: Org, call: Call) -> Reply:
         "supportedScopes": [{"label": f"All {sobject.label_plural}", "name": "everything"}],
     }
     return Reply(body=body, headers=headers)
-
-
-def http_date(value: str | None, header: str) -> datetime | None:
-    """The moment of a conditional header; a value that is no HTTP date is a bad request."""
-    if value is None:
-        return None
-    try:
-        moment = parsedate_to_datetime(value)
-    except ValueError:
-        raise ApiError("INVALID_HEADER_VALUE", f"Bad value for {header}: {value}") from None
-    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
 
 
 def _summary(sobject: SObject, base: str) -> dict[str, object]:

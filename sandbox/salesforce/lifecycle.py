@@ -3,11 +3,13 @@
 from dataclasses import dataclass
 
 from sandbox.salesforce.errors import ApiError
+from sandbox.salesforce.finding import living
 from sandbox.salesforce.org import Org
+from sandbox.salesforce.recycle import to_recycle_bin
 from sandbox.salesforce.schema import SObject
 from sandbox.salesforce.stock import CONVERTED_STATUS
 from sandbox.salesforce.store import INTEGRATION_USER_ID, Row, quoted
-from sandbox.salesforce.writes import Writer, create, living, to_recycle_bin
+from sandbox.salesforce.writes import Writer, create
 
 MAX_MERGED = 3
 
@@ -46,18 +48,6 @@ def _move_children(org: Org, sobject: SObject, loser: str, master: str, now: str
             f"WHERE {column} = ?",
             (master, now, loser),
         )
-
-
-def empty_recycle_bin(org: Org) -> int:
-    """Remove deleted records for good, and with them every trace of a merge."""
-    removed = 0
-    with org.store.transaction():
-        for sobject in org.store.schema:
-            if sobject.any_field("IsDeleted") is not None:
-                removed += org.store.db.execute(
-                    f'DELETE FROM {quoted(sobject.name)} WHERE "IsDeleted" = 1'
-                ).rowcount
-    return removed
 
 
 def convert_lead(

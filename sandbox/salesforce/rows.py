@@ -2,16 +2,17 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import datetime
 
 from sandbox.salesforce.calls import Call, Reply, Route
-from sandbox.salesforce.describe import http_date
+from sandbox.salesforce.conditions import conditions, nothing_new, validators
 from sandbox.salesforce.errors import ApiError, no_such_column, not_found
+from sandbox.salesforce.finding import matching, owned_id
 from sandbox.salesforce.org import Org
 from sandbox.salesforce.reading import read_by_id
+from sandbox.salesforce.recycle import delete
 from sandbox.salesforce.schema import Field, SObject
 from sandbox.salesforce.values import UnreadableError
-from sandbox.salesforce.writes import Writer, create, delete, matching, owned_id, update
+from sandbox.salesforce.writes import Writer, create, update
 
 UPSERT_ANSWERS_WITH_BODY_SINCE = 46
 
@@ -36,7 +37,7 @@ def patch_row(org: Org, call: Call) -> Reply:
     sobject = org.sobject(call.params["object"])
     record = _path_id(sobject, call.params["id"])
     with _places_named(call):
-        update(writer_of(org, call), sobject, record, call.json_object(), _unmodified_since(call))
+        update(writer_of(org, call), sobject, record, call.json_object(), conditions(call.headers))
     return Reply(status=204, rows=1)
 
 
@@ -68,7 +69,7 @@ def upsert(org: Org, call: Call) -> Reply:
     writer = writer_of(org, call)
     with _places_named(call):
         if found:
-            update(writer, sobject, found[0], body, _unmodified_since(call))
+            update(writer, sobject, found[0], body, conditions(call.headers))
             return _upserted(call, found[0])
         if field.type == "id":
             raise not_found()
@@ -121,10 +122,14 @@ def _read(org: Org, call: Call, sobject: SObject, record: str) -> Reply:
     asked = call.query.get("fields")
     names = asked.split(",") if asked else [field.name for field in sobject.readable]
     fields = checked_fields(sobject, [name.strip() for name in names])
-    found = read_by_id(org, sobject, [record], fields, call.base)
-    if record not in found:
+    row = org.store.fetch(sobject, record)
+    if row is None or row.get("IsDeleted"):
         raise not_found()
-    return Reply(body=found[record], rows=1)
+    headers = validators(sobject, row)
+    if nothing_new(conditions(call.headers), sobject, row):
+        return Reply(status=304, headers=headers)
+    found = read_by_id(org, sobject, [record], fields, call.base)
+    return Reply(body=found[record], headers=headers, rows=1)
 
 
 def checked_fields(sobject: SObject, names: Sequence[str]) -> list[str]:
@@ -134,10 +139,6 @@ def checked_fields(sobject: SObject, names: Sequence[str]) -> list[str]:
             raise no_such_column(sobject.name, name)
     lowered = {name.lower() for name in names}
     return [*names] if "id" in lowered else [*names, "Id"]
-
-
-def _unmodified_since(call: Call) -> datetime | None:
-    return http_date(call.headers.get("if-unmodified-since"), "If-Unmodified-Since")
 
 
 def _created(call: Call, sobject: SObject, record: str, body: dict[str, object]) -> Reply:

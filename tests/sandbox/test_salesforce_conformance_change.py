@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from salesforce_org import INTEGRATION_USER, OrgUnderTest, error_code
 
-from sandbox.salesforce import Switches
+from sandbox.salesforce import Switches, record_id
 from sandbox.salesforce.schema import Field
 
 NOON = "2026-03-10T12:00:00.000+0000"
@@ -272,6 +272,29 @@ def test_merge_takes_at_most_three_records_of_a_mergeable_object(org: OrgUnderTe
     ):
         answer = org.http.post(f"{org.url}/__sandbox__/merge", json=body)
         assert error_code(answer) == (400, "INVALID_OPERATION")
+
+
+def test_restored_records_come_back_as_changed(org: OrgUnderTest) -> None:
+    account = org.create("Account", Name="Acme")
+    org.delete(f"sobjects/Account/{account}")
+    org.wait(7)
+    org.control("undelete", {"object": "Account", "ids": [account]})
+    assert stamps(org, "Account", account) == (LATER, LATER)
+    body = {"object": "Account", "ids": [account]}
+    again = org.http.post(f"{org.url}/__sandbox__/undelete", json=body)
+    assert error_code(again) == (400, "UNDELETE_FAILED")
+
+
+def test_a_colleagues_edit_carries_their_name(org: OrgUnderTest) -> None:
+    rep = record_id("005", 7)
+    user = {"Id": rep, "Username": "rep", "LastName": "Rep", "Email": "rep@acme.example"}
+    org.store.load({"User": [user]})
+    account = org.create("Account", Name="Acme")
+    org.token = org.control("session", {"user_id": rep})["access_token"]
+    org.patch(f"sobjects/Account/{account}", {"Phone": "1"})
+    row = org.row("Account", account)
+    assert (row["CreatedById"], row["LastModifiedById"]) == (INTEGRATION_USER, rep)
+    assert org.row("Account", org.create("Account", Name="B"))["OwnerId"] == rep
 
 
 def test_deleting_an_account_takes_contacts_and_opportunities_along(org: OrgUnderTest) -> None:

@@ -352,6 +352,38 @@ def test_conformance_sf_48_outer_all_or_none_overrides_inner_collections(
     assert len(org.records("SELECT Id FROM Account")) == 2
 
 
+@pytest.mark.parametrize(
+    ("version", "body", "seen"),
+    [
+        ("59.0", {}, 2),
+        ("59.0", {"collateSubrequests": False}, 1),
+        ("48.0", {}, 1),
+    ],
+)
+def test_conformance_sf_48_subrequests_of_a_kind_are_done_together_from_version_49(
+    org: OrgUnderTest, version: str, body: dict[str, object], seen: int
+) -> None:
+    count = sub("GET", "query?q=SELECT+COUNT()+FROM+Account", "count")
+    answer = org.post(
+        "composite", {"compositeRequest": [make("a"), count, make("b")], **body}, version=version
+    )
+    assert [part["referenceId"] for part in parts(answer)] == ["a", "count", "b"]
+    assert parts(answer)[1]["body"]["totalSize"] == seen
+
+
+def test_subrequests_that_wait_for_an_answer_are_not_pulled_forward(org: OrgUnderTest) -> None:
+    answers = parts(
+        compose(
+            org,
+            make("a", "First"),
+            sub("GET", "sobjects/Account/@{a.id}?fields=Name", "read"),
+            make("b", "@{read.Name}"),
+        )
+    )
+    assert [part["httpStatusCode"] for part in answers] == [201, 200, 201]
+    assert [row["Name"] for row in org.records("SELECT Name FROM Account")] == ["First", "First"]
+
+
 @pytest.mark.parametrize("name", ["Authorization", "accept", "Content-Type"])
 def test_conformance_sf_48_inherited_headers_cannot_be_set(org: OrgUnderTest, name: str) -> None:
     answer = compose(org, make("a"), make("b", httpHeaders={name: "x"}))

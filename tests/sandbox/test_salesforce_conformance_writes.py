@@ -512,6 +512,30 @@ def test_conformance_sf_49_condition_holds_on_upsert_too(org: OrgUnderTest) -> N
     assert org.row("Lead", lead)["Phone"] is None
 
 
+def test_entity_tags_guard_accounts_only(org: OrgUnderTest) -> None:
+    account = f"sobjects/Account/{org.create('Account', Name='Acme')}"
+    lead = f"sobjects/Lead/{org.create('Lead', **LEAD)}"
+    tag = org.get(account).headers["ETag"]
+    assert "ETag" not in org.get(lead).headers
+    assert org.get(account, headers={"If-None-Match": tag}).status_code == 304
+    org.wait(1)
+    assert org.patch(account, {"Phone": "1"}, headers={"If-Match": tag}).status_code == 204
+    assert org.get(account, headers={"If-None-Match": tag}).status_code == 200
+    stale = org.patch(account, {"Phone": "2"}, headers={"If-Match": tag})
+    assert error_code(stale) == (412, "PRECONDITION_FAILED")
+    assert org.patch(lead, {"Phone": "1"}, headers={"If-Match": '"x"'}).status_code == 204
+
+
+def test_an_unchanged_row_can_be_answered_by_304(org: OrgUnderTest) -> None:
+    path = f"sobjects/Lead/{org.create('Lead', **LEAD)}"
+    since = org.get(path).headers["Last-Modified"]
+    assert since == "Tue, 10 Mar 2026 12:00:00 GMT"
+    assert org.get(path, headers={"If-Modified-Since": since}).status_code == 304
+    org.wait(1)
+    org.patch(path, {"Phone": "1"})
+    assert org.get(path, headers={"If-Modified-Since": since}).status_code == 200
+
+
 def test_conformance_sf_50_an_expired_session_leaves_no_effect(org: OrgUnderTest) -> None:
     account = org.create("Account", Name="Acme")
     org.control("expire-tokens")
