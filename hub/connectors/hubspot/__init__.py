@@ -80,7 +80,7 @@ class HubSpotConnector:
             )
             pages = Reader(self._portal, self._config, rows).pages(cursor)
             for batch in merged(pages, _BATCH_ROWS):
-                told = links.added(batch.rows).select(*RESERVED, *spec.fields)
+                told = links.added(rows.spelt(batch.rows)).select(*RESERVED, *spec.fields)
                 yield replace(batch, rows=told.sort(MODIFIED_AT, RECORD_ID))
         except SchemaChanged:
             self._schemas.forget(spec.name)

@@ -7,7 +7,7 @@ Search never shows archived records, so an increment also walks the archived lis
 into others are in neither and are known by their survivor.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from operator import attrgetter
 from typing import Any
@@ -98,25 +98,28 @@ class Rows:
         )
 
     def frame(self, records: list[Any], *, archived: bool = False) -> pl.DataFrame:
-        """Records as rows; the moment an archived one was archived is its last change."""
+        """Records as rows, as told; the moment an archived one was archived is its last change."""
         stamp = attrgetter("archivedAt" if archived else "updatedAt")
-        stamps = [stamp(record) or record.updatedAt for record in records]
+        deleted = "true" if archived else "false"
         values = [record.properties for record in records]
-        return pl.DataFrame(
-            [
-                pl.Series(RECORD_ID, [record.id for record in records], dtype=pl.String),
-                times(pl.Series(MODIFIED_AT, stamps, dtype=pl.String)),
-                pl.Series(
-                    IS_DELETED, ["true" if archived else "false"] * len(records), dtype=pl.String
-                ),
-                *(
-                    _text_column(name, kind, list(map(attrgetter(f"f{n}"), values)))
-                    for n, (name, kind) in enumerate(
-                        zip(self._properties, self._types, strict=True)
-                    )
-                ),
-            ]
-        )
+        columns = {
+            RECORD_ID: [record.id for record in records],
+            MODIFIED_AT: [stamp(record) or record.updatedAt for record in records],
+            IS_DELETED: [deleted] * len(records),
+            **{
+                name: list(map(attrgetter(f"f{n}"), values))
+                for n, name in enumerate(self._properties)
+            },
+        }
+        return pl.DataFrame(columns, schema=dict.fromkeys(columns, pl.String))
+
+    def spelt(self, told: pl.DataFrame) -> pl.DataFrame:
+        """Rows in canonical text. Done once for many pages: per page it would cost more than
+        reading it."""
+        columns = [told[RECORD_ID], times(told[MODIFIED_AT]), told[IS_DELETED]]
+        for name, kind in zip(self._properties, self._types, strict=True):
+            columns.append(_spelt_column(told[name], kind))
+        return pl.DataFrame(columns)
 
     def merged_away(self, records: list[Any]) -> pl.DataFrame:
         """A deleted row for each record that was merged into one of these: such a record leaves
@@ -130,20 +133,17 @@ class Rows:
             for loser in (losers(record.properties) or "").split(";")
             if loser and loser != record.id
         ]
-        ids, stamps = zip(*found, strict=True) if found else ((), ())
-        rows = pl.DataFrame(
-            [
-                pl.Series(RECORD_ID, ids, dtype=pl.String),
-                times(pl.Series(MODIFIED_AT, stamps, dtype=pl.String)),
-                pl.Series(IS_DELETED, ["true"] * len(ids), dtype=pl.String),
-            ]
-        )
-        nulls = [pl.lit(None, pl.String).alias(name) for name in self._properties]
-        return rows.with_columns(nulls)
+        columns: dict[str, list[str | None]] = {
+            RECORD_ID: [loser for loser, _ in found],
+            MODIFIED_AT: [stamp for _, stamp in found],
+            IS_DELETED: ["true"] * len(found),
+            **{name: [None] * len(found) for name in self._properties},
+        }
+        return pl.DataFrame(columns, schema=dict.fromkeys(columns, pl.String))
 
 
 class Reader:
-    """The pages of one pull, each with the cursor after it."""
+    """The pages of one pull as told (see `Rows.spelt`), each with the cursor after it."""
 
     def __init__(self, portal: Portal, config: HubSpotSystem, rows: Rows) -> None:
         self._portal, self._rows = portal, rows
@@ -155,6 +155,10 @@ class Reader:
         if cursor.since is None:
             return self._everything(cursor)
         return self._changes(cursor)
+
+    def named(self, record_ids: Sequence[str]) -> Iterator[Batch]:
+        """The records of the given ids, read by id: no search index stands between."""
+        yield Batch(self._rows.frame(self._records(record_ids)), None)
 
     def _everything(self, cursor: Cursor) -> Iterator[Batch]:
         minimum = Minimum(self._portal.calls, LIST_ROWS)
@@ -183,7 +187,7 @@ class Reader:
         minimum = Minimum(self._portal.calls, LIST_ROWS)
         for response, page in self._list(None, archived=True):
             minimum.add(len(page.results))
-            rows = self._rows.frame(page.results, archived=True)
+            rows = self._rows.spelt(self._rows.frame(page.results, archived=True))
             recent = rows.filter(pl.col(MODIFIED_AT) >= cursor.since)
             yield response, Batch(recent, cursor.text())
 
@@ -213,13 +217,16 @@ class Reader:
         page = self._decoded(self._portal.search_page(self._rows.object, asked))
         if whole:
             return page, page.results
+        return page, self._records([record.id for record in page.results])
+
+    def _records(self, record_ids: Sequence[str]) -> list[Any]:
         records: list[Any] = []
-        for start in range(0, len(page.results), LIST_ROWS):
+        for start in range(0, len(record_ids), LIST_ROWS):
             self._portal.calls.minimum += 1
-            ids = [record.id for record in page.results[start : start + LIST_ROWS]]
+            ids = record_ids[start : start + LIST_ROWS]
             response = self._portal.read_records(self._rows.object, ids, self._rows.asked)
             records += self._decoded(response).results
-        return page, records
+        return records
 
     def _query(self, cursor: Cursor) -> dict[str, Any]:
         modified = _MODIFIED_PROPERTIES.get(self._rows.object, "hs_lastmodifieddate")
@@ -264,8 +271,8 @@ def _millis(told: str | None) -> str:
     return str(int(parsed_time(told).timestamp() * 1000)) if told else "0"
 
 
-def _text_column(name: str, kind: str, values: list[str | None]) -> pl.Series:
-    column = pl.Series(name, values, dtype=pl.String).replace("", None)
+def _spelt_column(told: pl.Series, kind: str) -> pl.Series:
+    column = told.replace("", None)
     if kind == "number":
         return numbers(column)
     return times(column) if kind == "datetime" else column
