@@ -4,8 +4,18 @@ import pytest
 from rigs import FakeTime, HubSpotRig, Incident, ids, until_broken
 
 from hub.connectors.contract import Change, ObjectSpec
+from hub.connectors.http import Again
+from hub.connectors.hubspot.faults import RequestRefused, check
 from hub.connectors.hubspot.pacing import Pace
-from hub.errors import PermissionLost, QuotaSpent, SchemaChanged, SystemUnreachable
+from hub.errors import (
+    CredentialsRefused,
+    HubError,
+    PermissionLost,
+    QuotaSpent,
+    RetryLater,
+    SchemaChanged,
+    SystemUnreachable,
+)
 
 DEAL_LINKS = (
     "associations/companies/primary",
@@ -85,6 +95,34 @@ def test_a_page_of_something_else_is_no_data(portal: HubSpotRig) -> None:
     portal.trouble.incidents.append(Incident(portal.pages, 200, b"<html>Welcome</html>"))
     with pytest.raises(SystemUnreachable, match="not what the API promises"):
         list(portal.connector().pull(portal.spec, None))
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "error", "seconds"),
+    [
+        (401, {}, CredentialsRefused, None),
+        (403, {}, PermissionLost, None),
+        (404, {}, SchemaChanged, None),
+        (400, {}, RequestRefused, None),
+        (409, {}, RequestRefused, None),
+        (477, {"Retry-After": "3600"}, RetryLater, 3600),
+        (526, {}, SystemUnreachable, None),
+    ],
+)
+def test_each_status_says_what_the_caller_should_do(
+    status: int, headers: dict[str, str], error: type[HubError], seconds: float | None
+) -> None:
+    with pytest.raises(error) as caught:
+        check(status, headers, b"<html>", "acme_hubspot", replay=True)
+    assert caught.value.remedy
+    assert getattr(caught.value, "seconds", None) == seconds
+
+
+@pytest.mark.parametrize(("status", "step"), [(423, 2.0), (429, 10.0), (502, 1.0), (521, 1.0)])
+def test_what_passes_by_itself_is_tried_again(status: int, step: float) -> None:
+    with pytest.raises(Again) as caught:
+        check(status, {}, b"", "acme_hubspot", replay=True)
+    assert caught.value.step == step
 
 
 # -- reading
@@ -268,6 +306,14 @@ def test_a_long_list_of_associations_is_read_to_its_end(portal: HubSpotRig) -> N
     spec = ObjectSpec("companies", ("associations/contacts/primary",))
     [batch] = portal.connector().pull(spec, None)
     assert batch.rows["associations/contacts/primary"].to_list() == ["2600"]
+
+
+def test_an_incomplete_association_read_is_no_empty_one(portal: HubSpotRig) -> None:
+    _deal(portal, [("1003", "HUBSPOT_DEFINED", 5)])
+    said = b'{"results":[],"errors":[{"category":"INTERNAL_ERROR","message":"try later"}]}'
+    portal.trouble.incidents.append(Incident("/associations/deals/companies/batch", 207, said))
+    with pytest.raises(SystemUnreachable, match="try later"):
+        list(portal.connector().pull(ObjectSpec("deals", DEAL_LINKS[:1]), None))
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,8 @@ from hub.connectors.hubspot.faults import Fault
 from hub.connectors.hubspot.wire import Wire
 from hub.errors import SystemUnreachable
 
+_NOTHING_THERE = "OBJECT_NOT_FOUND"
+
 _Answer = TypeVar("_Answer")
 Json = Mapping[str, Any]
 
@@ -140,7 +142,15 @@ class Portal:
         """Associations of the inputs; one without any is an error entry there, nothing here."""
         api = self._client.crm.associations.v4.batch_api
         response = self._raw(api.get_page, obj, to, {"inputs": list(inputs)})
-        return self.decoded(response, _LinkPage).results
+        page = self.decoded(response, _LinkPage)
+        for fault in page.errors:
+            if fault.category != _NOTHING_THERE:
+                raise SystemUnreachable(
+                    f"{self.system}: associations of {obj} with {to} are incomplete "
+                    f"({fault.said}).",
+                    remedy="wait; the next run reads them again",
+                )
+        return page.results
 
     def read_records(
         self, obj: str, ids: Sequence[str], properties: Sequence[str]
