@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, func, select
+from sqlalchemy.sql import ColumnElement
 
 from hub.models.golden import company, contact
 from hub.models.identity import crosswalk, identity_alias
@@ -26,8 +27,13 @@ class LawResult:
     detail: str
 
 
-def conservation(conn: Connection, runs: Sequence[int]) -> LawResult:
-    """Law 1: rows read = sum of dispositions, per run, system and object; changes = outcomes."""
+def conservation(
+    conn: Connection, runs: Sequence[int], of: tuple[str, str] | None = None
+) -> LawResult:
+    """Law 1: rows read = sum of dispositions, per run, system and object; changes = outcomes.
+
+    `of`: only the rows read of this system and object.
+    """
     key = (ops_read.c.run, ops_read.c.system, ops_read.c.object)
     disposed = (
         select(
@@ -47,7 +53,7 @@ def conservation(conn: Connection, runs: Sequence[int]) -> LawResult:
     rows = conn.execute(
         select(*key, ops_read.c.rows, func.coalesce(disposed.c.rows, 0).label("disposed"))
         .outerjoin(disposed, same)
-        .where(ops_read.c.run.in_(runs))
+        .where(ops_read.c.run.in_(runs), *_reads(of))
     ).all()
     wrong = [r for r in rows if r.rows != r.disposed]
     lost = conn.scalar(
@@ -99,8 +105,18 @@ def identity(conn: Connection) -> LawResult:
     return LawResult("identity", True, f"{ids} ids, each alive and with its source rows")
 
 
-def honesty(conn: Connection, runs: Sequence[int], troubles: Sequence[str]) -> LawResult:
-    """Law 7: every pull came to its end, no write was refused or left, no trouble was swallowed."""
+def _reads(of: tuple[str, str] | None) -> list[ColumnElement[bool]]:
+    return [] if of is None else [ops_read.c.system == of[0], ops_read.c.object == of[1]]
+
+
+def honesty(
+    conn: Connection, runs: Sequence[int], troubles: Sequence[str], *, applied: bool = True
+) -> LawResult:
+    """Law 7: every pull came to its end, no write was refused or left, no trouble was swallowed.
+
+    A run that was not meant to write (`applied` false) may leave its plan pending.
+    """
+    left = ("rejected", "pending") if applied else ("rejected",)
     unfinished = conn.execute(
         select(ops_read.c.system, ops_read.c.object).where(
             ops_read.c.run.in_(runs), ops_read.c.completed.is_(False)
@@ -109,7 +125,7 @@ def honesty(conn: Connection, runs: Sequence[int], troubles: Sequence[str]) -> L
     outcomes = conn.execute(
         select(ops_change.c.outcome, func.count())
         .join(ops_plan, ops_plan.c.plan == ops_change.c.plan)
-        .where(ops_plan.c.run.in_(runs), ops_change.c.outcome.in_(("rejected", "pending")))
+        .where(ops_plan.c.run.in_(runs), ops_change.c.outcome.in_(left))
         .group_by(ops_change.c.outcome)
     ).all()
     faults = [

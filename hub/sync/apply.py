@@ -11,13 +11,13 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, bindparam, select, update
+from sqlalchemy import Connection, Engine, Row, bindparam, exists, or_, select, update
 
 from hub.config import ObjectMapping, Settings
 from hub.connectors.contract import Change, Connector, Outcome
 from hub.errors import ConfigError
 from hub.models.database import reading, writing
-from hub.models.operations import ops_change, ops_plan
+from hub.models.operations import ops_batch, ops_change, ops_plan, ops_watermark
 from hub.models.runs import Run
 from hub.models.sources import SOURCES
 from hub.sync.land import told_text
@@ -49,7 +49,8 @@ def apply_plan(
 ) -> ApplyReport:
     """Write the pending changes of a plan in its order; systems without a connector stay pending.
 
-    Raises ConfigError when there is no such open plan.
+    A plan stays open while a change of it is pending. Raises ConfigError when there is no such open
+    plan.
     """
     with reading(engine) as conn:
         status = conn.scalar(select(ops_plan.c.status).where(ops_plan.c.plan == plan))
@@ -72,9 +73,30 @@ def apply_plan(
             _apply_object(engine, settings, run, connectors[system], obj, list(group), made, report)
         else:
             report.outcomes["pending"] = report.outcomes.get("pending", 0) + len(list(group))
-    with writing(engine) as conn:
-        conn.execute(update(ops_plan).where(ops_plan.c.plan == plan).values(status="applied"))
+    _close_when_done(engine, plan)
     return report
+
+
+def _close_when_done(engine: Engine, plan: str) -> None:
+    pending = exists().where(ops_change.c.plan == plan, ops_change.c.outcome == "pending")
+    with writing(engine) as conn:
+        conn.execute(
+            update(ops_plan).where(ops_plan.c.plan == plan, ~pending).values(status="applied")
+        )
+
+
+def open_plan(conn: Connection) -> str | None:
+    """The stored plan that waits to be applied; None when none does, or when something has been
+    landed or decided since it was made: it would write what is no longer wanted."""
+    since = ops_plan.c.run
+    outdated = or_(
+        exists().where(ops_batch.c.run > since), exists().where(ops_watermark.c.run > since)
+    )
+    return conn.scalar(
+        select(ops_plan.c.plan)
+        .where(ops_plan.c.status == "open", ~outdated)
+        .order_by(ops_plan.c.run.desc())
+    )
 
 
 def _apply_object(

@@ -1,10 +1,11 @@
 """The whole flow: land, resolve, unify, govern, plan, apply, until nothing is left to plan.
 
-`hub sync` and the Dagster job call the same functions. A pass that made records is followed by
-another one, which reads them back: only their system knows all that a new record says.
+`sync` takes all steps in one go, Dagster one asset at a time; both through the same `Flow`. A pass
+that made records is followed by another one, which reads them back: only their system knows all
+that a new record says.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 
@@ -17,7 +18,7 @@ from hub.connectors import connect
 from hub.connectors.contract import Connector
 from hub.errors import HubError
 from hub.golden.unify import ENTITIES, unify
-from hub.identity import resolve
+from hub.identity import ResolveReport, resolve
 from hub.identity.mentions import Entity
 from hub.models.database import exclusive, reading
 from hub.models.operations import ops_call
@@ -34,6 +35,12 @@ RESOLVED: tuple[Entity, ...] = ("company", "contact")
 _PASSES = 3
 
 Progress = Callable[[str], None]
+Scope = Mapping[str, Sequence[str]]
+"""System → its objects to pull."""
+
+
+def _silent(_message: str) -> None:
+    return None
 
 
 @dataclass
@@ -59,18 +66,6 @@ class SyncReport:
         return total
 
 
-@contextmanager
-def connected(settings: Settings, systems: Sequence[str]) -> Iterator[dict[str, Connector]]:
-    """Connectors of the named systems, closed at the end."""
-    with ExitStack() as stack:
-        connectors = {}
-        for system in systems:
-            connector = connect(settings, system)
-            stack.callback(connector.close)
-            connectors[system] = connector
-        yield connectors
-
-
 def sync(
     engine: Engine,
     settings: Settings,
@@ -78,7 +73,7 @@ def sync(
     only: str | None = None,
     full: bool = False,
     apply: bool = True,
-    progress: Progress = lambda _: None,
+    progress: Progress = _silent,
 ) -> SyncReport:
     """Run the flow once. `only`: `SYSTEM` or `SYSTEM/OBJECT`. Raises only if it cannot start.
 
@@ -86,40 +81,11 @@ def sync(
     nothing is written to a system whose own state could not be read.
     """
     scope = pull_scope(settings, only)
-    report = SyncReport()
-    load_policy(settings)
-    with exclusive(engine), connected(settings, list(settings.systems)) as connectors:
-        for number in range(_PASSES):
-            kind = "sync" if number == 0 else "settle"
-            run = begin_run(engine, kind, settings.config_hash)
-            report.runs.append(run.number)
-            try:
-                made = _one_pass(
-                    engine,
-                    settings,
-                    run,
-                    connectors,
-                    scope,
-                    report,
-                    full=full and number == 0,
-                    apply=apply,
-                    progress=progress,
-                )
-            except BaseException as err:
-                end_run(engine, run, "failed", error=str(err), seconds=report.watch.seconds)
-                raise
-            failed = "failed" if report.troubles else "done"
-            end_run(
-                engine,
-                run,
-                failed,
-                error="; ".join(report.troubles),
-                seconds=report.watch.seconds,
-            )
-            if not made:
-                break
-        _conclude(engine, settings, report, applied=apply)
-    return report
+    with opened(engine, settings, "sync", progress) as flow:
+        flow.one_pass(scope, full=full, apply=apply)
+        flow.settle(scope)
+        flow.conclude(applied=apply)
+    return flow.report
 
 
 def pull_scope(settings: Settings, only: str | None) -> dict[str, list[str]]:
@@ -134,62 +100,181 @@ def pull_scope(settings: Settings, only: str | None) -> dict[str, list[str]]:
     return {system: [obj] if obj else everything[system]}
 
 
-def _one_pass(
-    engine: Engine,
-    settings: Settings,
-    run: Run,
-    connectors: dict[str, Connector],
-    scope: dict[str, list[str]],
-    report: SyncReport,
-    *,
-    full: bool,
-    apply: bool,
-    progress: Progress,
-) -> bool:
-    """One run of all steps; true when it made records that must be read back."""
-    readable = _land_all(engine, settings, run, connectors, scope, report, full, progress)
-    derive(engine, settings, run, report.watch, full=full, progress=progress)
-    progress("plan")
-    with report.watch.lap("plan"):
-        rows_per_write = {name: c.rows_per_write for name, c in connectors.items()}
-        plan = make_plan(engine, settings, run, rows_per_write, retry_refused=full)
-    report.plans.append(plan)
-    if plan.plan is None or not apply:
-        return False
-    progress(f"apply {len(plan.changes)} changes")
-    with report.watch.lap("apply"):
-        writable = {name: connectors[name] for name in connectors if name in readable}
-        done = apply_plan(engine, settings, run, plan.plan, writable)
-    report.applied.append(done)
-    return done.created > 0
+@contextmanager
+def connected(settings: Settings, systems: Sequence[str]) -> Iterator[dict[str, Connector]]:
+    """Connectors of the named systems, closed at the end."""
+    with ExitStack() as stack:
+        connectors = {}
+        for system in systems:
+            connector = connect(settings, system)
+            stack.callback(connector.close)
+            connectors[system] = connector
+        yield connectors
 
 
-def _land_all(
-    engine: Engine,
-    settings: Settings,
-    run: Run,
-    connectors: dict[str, Connector],
-    scope: dict[str, list[str]],
-    report: SyncReport,
-    full: bool,
-    progress: Progress,
-) -> set[str]:
-    """Land every object in scope; returns the systems whose state is known."""
-    readable = set(connectors)
-    for system, objects in scope.items():
-        for obj in objects:
-            progress(f"pull {system}/{obj}")
-            try:
-                landed = land(engine, settings, run, connectors[system], obj, full=full)
-            except HubError as err:
-                report.troubles.append(f"{system}/{obj}: {err}")
-                readable.discard(system)
-                break
-            report.landed.append(landed)
-            for name, seconds in landed.seconds.items():
-                total = report.watch.seconds
-                total[name] = total.get(name, 0.0) + seconds
-    return readable
+@contextmanager
+def opened(
+    engine: Engine, settings: Settings, kind: str, progress: Progress = _silent
+) -> Iterator["Flow"]:
+    """A flow under the one-writer lock, its first ledger run of `kind` begun.
+
+    The ledger run is closed at the end: `failed` when the block raised, when a trouble was noted,
+    or when a law was found broken.
+    """
+    load_policy(settings)
+    with exclusive(engine), connected(settings, list(settings.systems)) as connectors:
+        flow = Flow(engine, settings, connectors, kind, progress)
+        try:
+            yield flow
+        except BaseException as err:
+            flow.end(error=str(err) or type(err).__name__)
+            raise
+        flow.end()
+
+
+class Flow:
+    """One sync under way: its steps, in the order of the flow, and the account of them."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        settings: Settings,
+        connectors: Mapping[str, Connector],
+        kind: str,
+        progress: Progress,
+    ) -> None:
+        self.engine, self.settings = engine, settings
+        self.report = SyncReport()
+        self._connectors, self._progress = connectors, progress
+        self._unread: set[tuple[str, str]] = set()
+        self.run = self._begin(kind)
+
+    def land(self, system: str, obj: str, *, full: bool = False) -> LandReport:
+        """Pull and land one object. Raises what its connector raises."""
+        self._progress(f"pull {system}/{obj}")
+        self._unread.add((system, obj))
+        landed = land(
+            self.engine, self.settings, self.run, self._connectors[system], obj, full=full
+        )
+        self._unread.discard((system, obj))
+        self.report.landed.append(landed)
+        self.report.watch.add(landed.seconds)
+        return landed
+
+    def derivation(self, *, full: bool = False) -> "Derivation":
+        return Derivation(
+            self.engine, self.settings, self.run, self.report.watch, full, self._progress
+        )
+
+    def plan(self, *, retry_refused: bool = False) -> Plan:
+        """Plan what all systems should be told."""
+        self._progress("plan")
+        with self.report.watch.lap("plan"):
+            rows_per_write = {name: c.rows_per_write for name, c in self._connectors.items()}
+            plan = make_plan(
+                self.engine, self.settings, self.run, rows_per_write, retry_refused=retry_refused
+            )
+        self.report.plans.append(plan)
+        return plan
+
+    def apply(self, plan: str, systems: Iterable[str]) -> ApplyReport:
+        """Write the changes of a stored plan to `systems`, but for those that were not read."""
+        unread = {system for system, _ in self._unread}
+        writable = {s: self._connectors[s] for s in systems if s not in unread}
+        with self.report.watch.lap("apply"):
+            done = apply_plan(self.engine, self.settings, self.run, plan, writable)
+        self.report.applied.append(done)
+        self._made += done.created
+        return done
+
+    def one_pass(self, scope: Scope, *, full: bool = False, apply: bool = True) -> None:
+        """All steps once. A system that cannot be read is a trouble; the others go on."""
+        for system, objects in scope.items():
+            for obj in objects:
+                try:
+                    self.land(system, obj, full=full)
+                except HubError as err:
+                    self.report.troubles.append(f"{system}/{obj}: {err}")
+                    break
+        self.derivation(full=full).all()
+        plan = self.plan(retry_refused=full)
+        if plan.plan is not None and apply:
+            self._progress(f"apply {len(plan.changes)} changes")
+            self.apply(plan.plan, self._connectors)
+
+    def settle(self, scope: Scope) -> int:
+        """Further passes, each a ledger run, until one makes no record; returns how many."""
+        for number in range(_PASSES - 1):
+            if not self._made:
+                return number
+            self.end()
+            self.run = self._begin("settle")
+            self.one_pass(scope)
+        return _PASSES - 1
+
+    def conclude(self, *, applied: bool = True) -> list[LawResult]:
+        """Ask the laws; a broken one fails the sync. `applied`: whether it was meant to write."""
+        report = self.report
+        report.laws = judge(
+            self.engine, self.settings, report.runs, report.troubles, applied=applied
+        )
+        report.calls = _calls(self.engine, report.runs)
+        if report.troubles or not all(law.holds for law in report.laws):
+            report.status = "failed"
+        return report.laws
+
+    def end(self, *, error: str | None = None) -> None:
+        """Close the current ledger run."""
+        troubles = [*self.report.troubles, *([error] if error else [])]
+        failed = bool(troubles) or self.report.status == "failed"
+        end_run(
+            self.engine,
+            self.run,
+            "failed" if failed else "done",
+            error="; ".join(troubles),
+            seconds=self.report.watch.seconds,
+        )
+
+    def _begin(self, kind: str) -> Run:
+        run = begin_run(self.engine, kind, self.settings.config_hash)
+        self.report.runs.append(run.number)
+        self._made = 0
+        return run
+
+
+@dataclass
+class Derivation:
+    """Resolve, unify, govern: the steps that need no outside system."""
+
+    engine: Engine
+    settings: Settings
+    run: Run
+    watch: Stopwatch
+    full: bool = False
+    progress: Progress = _silent
+
+    def resolve(self, entity: Entity) -> ResolveReport:
+        self.progress(f"resolve {entity}")
+        with self.watch.lap("resolve"):
+            return resolve(self.engine, self.run, entity, full=self.full)
+
+    def unify(self, entity: str) -> int:
+        self.progress(f"unify {entity}")
+        with self.watch.lap("unify"):
+            return unify(self.engine, self.settings, self.run, entity, full=self.full)
+
+    def govern(self, subject: str) -> int:
+        self.progress(f"govern {subject}")
+        with self.watch.lap("govern"):
+            return govern(self.engine, self.settings, self.run, subject, full=self.full)
+
+    def all(self) -> None:
+        for resolved in RESOLVED:
+            self.resolve(resolved)
+        for entity in ENTITIES:
+            self.unify(entity)
+        for subject in SUBJECTS:
+            self.govern(subject)
 
 
 def derive(
@@ -199,39 +284,30 @@ def derive(
     watch: Stopwatch,
     *,
     full: bool,
-    progress: Progress = lambda _: None,
+    progress: Progress = _silent,
 ) -> None:
-    """Resolve, unify, govern: everything that needs no outside system."""
-    for entity in RESOLVED:
-        progress(f"resolve {entity}")
-        with watch.lap("resolve"):
-            resolve(engine, run, entity, full=full)
-    for entity in ENTITIES:
-        progress(f"unify {entity}")
-        with watch.lap("unify"):
-            unify(engine, settings, run, entity, full=full)
-    for subject in SUBJECTS:
-        progress(f"govern {subject}")
-        with watch.lap("govern"):
-            govern(engine, settings, run, subject, full=full)
+    """Resolve, unify, govern, for a run of the caller's own."""
+    Derivation(engine, settings, run, watch, full, progress).all()
 
 
-def _conclude(engine: Engine, settings: Settings, report: SyncReport, *, applied: bool) -> None:
+def judge(
+    engine: Engine,
+    settings: Settings,
+    runs: Sequence[int],
+    troubles: Sequence[str],
+    *,
+    applied: bool = True,
+) -> list[LawResult]:
+    """The laws that a sync of these runs can break, in the order of their numbers."""
+    left = left_to_do(engine, settings) if applied and not troubles else 0
     with reading(engine) as conn:
-        left = left_to_do(engine, settings) if applied and not report.troubles else 0
-        report.laws = [
-            laws.conservation(conn, report.runs),
+        return [
+            laws.conservation(conn, runs),
             laws.fixpoint(left),
             laws.identity(conn),
-            laws.honesty(conn, report.runs, report.troubles),
-            laws.frugality(conn, report.runs),
+            laws.honesty(conn, runs, troubles, applied=applied),
+            laws.frugality(conn, runs),
         ]
-        for row in conn.execute(select(ops_call).where(ops_call.c.run.in_(report.runs))):
-            spent = report.calls.setdefault(row.system, {"used": 0, "minimum": 0})
-            spent["used"] += row.used
-            spent["minimum"] += row.minimum
-    if report.troubles or not all(law.holds for law in report.laws):
-        report.status = "failed"
 
 
 def left_to_do(engine: Engine, settings: Settings) -> int:
@@ -240,3 +316,13 @@ def left_to_do(engine: Engine, settings: Settings) -> int:
         refused = refused_digests(conn)
         wanted = differences(conn, settings, load_policy(settings))
         return sum(change.digest not in refused for change in wanted)
+
+
+def _calls(engine: Engine, runs: Sequence[int]) -> dict[str, dict[str, int]]:
+    calls: dict[str, dict[str, int]] = {}
+    with reading(engine) as conn:
+        for row in conn.execute(select(ops_call).where(ops_call.c.run.in_(runs))):
+            spent = calls.setdefault(row.system, {"used": 0, "minimum": 0})
+            spent["used"] += row.used
+            spent["minimum"] += row.minimum
+    return calls
