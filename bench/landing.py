@@ -23,11 +23,16 @@ Mention = tuple[str, str, str, str]
 
 
 def source_rows(world: World) -> tuple[Frames, dict[Mention, str]]:
-    """Frames by entity, and whom each mention really speaks of."""
+    """Frames by entity, and whom each mention really speaks of; rows at fault are left out."""
+    at_fault = {(f.system, f.object, f.record_id) for f in world.truth.dirty}
     frames: Frames = {"company": [], "contact": [], "lead": []}
     mapping = stock_mapping("salesforce")
     for name in ("Account", "Contact", "Lead"):
-        rows = [{**row, "id": row["Id"]} for row in world.salesforce[name]]
+        rows = [
+            {**row, "id": row["Id"]}
+            for row in world.salesforce[name]
+            if (SALESFORCE, name, row["Id"]) not in at_fault
+        ]
         entity, frame = _typed(rows, mapping[name], SALESFORCE, name)
         frames[entity].append(frame)
     mapping = stock_mapping("hubspot")
@@ -38,13 +43,16 @@ def source_rows(world: World) -> tuple[Frames, dict[Mention, str]]:
     }
     for name in ("companies", "contacts"):
         rows = [
-            {"id": r.id, "createdate": r.created_at, **r.properties} for r in world.hubspot[name]
+            {"id": r.id, "createdate": r.created_at, **r.properties}
+            for r in world.hubspot[name]
+            if (HUBSPOT, name, r.id) not in at_fault
         ]
         for row in rows:
             row["associations/companies/primary"] = primary.get(row["id"])
         entity, frame = _typed(rows, mapping[name], HUBSPOT, name)
         frames[entity].append(frame)
-    lines = _lines(world)
+    bad_lines = [f.record_id for f in world.truth.dirty if f.system == NORTHWIND]
+    lines = _lines(world).filter(~pl.col("record_id").is_in(bad_lines))
     for name in (RESELLER, END_CUSTOMER):
         fields = tuple(FIELDS[name])
         rows = rows_of(lines, name, fields).rename({"record_id": "id"}, strict=False).to_dicts()
@@ -79,10 +87,6 @@ def _typed(
         content_hash=pl.lit("-"),
         is_deleted=pl.lit(False),
         batch_id=pl.lit(0),
-    ).filter(
-        *(pl.col(n).is_not_null() for n in ("name",) if not target.c.get("name").nullable)
-        if "name" in target.c and mapping["source"] == "company"
-        else ()
     )
 
 

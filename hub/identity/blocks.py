@@ -73,10 +73,11 @@ def measured(store: Store, profiles: pl.Series) -> pl.DataFrame:
     columns = store.load_profiles(profiles)
     sizes = store.keys_of(profiles)
     for kind in MEASURED[store.entity]:
-        largest = (
+        members = pl.col("members").min() if kind == "word" else pl.col("members").max()
+        counted = (
             sizes.filter(pl.col("kind") == kind)
             .group_by("profile")
-            .agg(pl.col("members").max().alias(f"{kind}_size"))
+            .agg(members.alias(f"{kind}_size"))
         )
-        columns = columns.join(largest, on="profile", how="left")
+        columns = columns.join(counted, on="profile", how="left")
     return columns

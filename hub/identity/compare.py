@@ -4,7 +4,7 @@ A score depends on the two profiles, the sizes of the blocks of their shared val
 on nothing else, so it can be made again at any time and comes out the same.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import polars as pl
 
@@ -74,7 +74,7 @@ def _company(model: Model) -> dict[str, pl.Expr]:
     postal_l, postal_r = pl.col("l_postal"), pl.col("r_postal")
     begins_alike = postal_l.str.slice(0, 2) == postal_r.str.slice(0, 2)
     return {
-        "name": _rare("name", _relation("name", relation), model),
+        "name": _rare("word", _relation("name", relation), model, ("same", "slip", "short")),
         "form": pl.when(_alike_forms()).then(pl.lit(_MISSING)).otherwise(_equal("form")),
         "domain": _rare("domain", _equal("domain"), model),
         "phone": _rare("phone", _equal("phone", phone_tail), model),
@@ -90,12 +90,16 @@ def _company(model: Model) -> dict[str, pl.Expr]:
         )
         .when(_same("city"))
         .then(pl.lit("city"))
+        .when(_known("city"))
+        .then(pl.lit("elsewhere"))
         .otherwise(pl.lit(_MISSING)),
         "country": _equal("country"),
         "tax": _equal("tax"),
         "duns": _equal("duns"),
         "account": pl.when(_same_issuer() & (pl.col("l_account") != pl.col("r_account")))
         .then(pl.lit("differs"))
+        .when(_same("account"))
+        .then(pl.lit("same"))
         .otherwise(pl.lit(_MISSING)),
     }
 
@@ -124,10 +128,10 @@ def _contact(model: Model) -> dict[str, pl.Expr]:
         .then(pl.lit("same_shared"))
         .when(_same("mail"))
         .then(pl.lit("same"))
-        .when(_same("box") & ~shared)
-        .then(pl.lit("box"))
         .when(_same("mail_domain"))
         .then(pl.lit("differs_inside"))
+        .when(_known("mail_domain"))
+        .then(pl.lit("elsewhere"))
         .otherwise(pl.lit("differs")),
         "phone": _phones(model),
         "company": pl.when(_known("company"))
@@ -182,11 +186,13 @@ def _equal(column: str, made: Callable[[pl.Expr], pl.Expr] = lambda e: e) -> pl.
     )
 
 
-def _rare(kind: str, level: pl.Expr, model: Model) -> pl.Expr:
-    """`same` told apart by how many profiles hold the value."""
+def _rare(
+    kind: str, level: pl.Expr, model: Model, told_apart: Sequence[str] = ("same",)
+) -> pl.Expr:
+    """Levels told apart by how many profiles hold the value."""
     return (
-        pl.when(level == "same")
-        .then(pl.concat_str(pl.lit("same_"), _bucket(kind, model)))
+        pl.when(level.is_in(told_apart))
+        .then(pl.concat_str(level, pl.lit("_"), _bucket(kind, model)))
         .otherwise(level)
     )
 

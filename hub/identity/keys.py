@@ -11,10 +11,10 @@ from hub.identity.hashing import hashes
 from hub.identity.mentions import Entity
 
 MEASURED: dict[Entity, tuple[str, ...]] = {
-    "company": ("name", "domain", "phone"),
+    "company": ("word", "domain", "phone"),
     "contact": ("person", "mail", "phone"),
 }
-"""Kinds whose block size is evidence; each profile holds at most one such key, phones aside."""
+"""Kinds whose block size is evidence: of a profile's words the rarest, of others the commonest."""
 
 _KEY_SCHEMA = {"profile": pl.Int64, "key": pl.Int64, "kind": pl.String, "label": pl.String}
 _LABEL = 120
@@ -86,7 +86,6 @@ def _contact() -> list[_Rule]:
         ("name+domain", halves, "mail_domain"),
         ("name+employer", halves, "employer"),
         ("name+postal", halves, "postal"),
-        ("box+company", pl.concat_list("box"), "company"),
     ]
 
 

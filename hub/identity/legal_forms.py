@@ -40,7 +40,7 @@ _AT_END: dict[str, str] = {
     "hb": "HB | Handelsbolag | Kommanditbolag",
     "as": "AS | A/S | ASA | Aksjeselskap | Aktieselskab",
     "aps": "ApS | Anpartsselskab | IVS",
-    "oy": "Oy | Oyj | Osakeyhtiö | Oy Ab | Ab Oy",
+    "oy": "Oy | Oyj | Abp | Osakeyhtiö | Oy Ab | Ab Oy",
     "ltd": "Ltd | Limited | Co Ltd | Company Limited | Ltd Co",
     "pvt_ltd": "Pvt Ltd | Private Limited | Pte Ltd | Pty Ltd | Sdn Bhd | (P) Ltd | Pvt",
     "plc": "PLC | Public Limited Company",
@@ -61,7 +61,7 @@ _AT_END: dict[str, str] = {
     "zrt": "Zrt | Nyrt",
     "ooo": "OOO | ZAO | PAO | OAO",
     "ae": "A.E. | Anonymi Etaireia | EPE",
-    "as_tr": "A.Ş. | Anonim Sirketi | Limited Sirketi | Ltd. Şti.",
+    "as_tr": "Anonim Sirketi | Limited Sirketi | Ltd. Şti.",
 }
 _AT_START: dict[str, str] = {
     "ab": "AB",

@@ -20,7 +20,7 @@ COMPANY = (
     "account",
 )  # fmt: skip
 CONTACT = (
-    "person", "mail", "box", "mail_domain", "shared_box", "phone", "mobile", "company", "employer",
+    "person", "mail", "mail_domain", "shared_box", "phone", "mobile", "company", "employer",
     "postal", "country",
 )  # fmt: skip
 COLUMNS: dict[Entity, tuple[str, ...]] = {"company": COMPANY, "contact": CONTACT}
@@ -50,21 +50,17 @@ def _company(m: pl.DataFrame) -> pl.DataFrame:
         _each("postal_code", values.postal_code).alias("postal"),
         _each("tax_id", values.tax_number).alias("tax"),
         _each("duns", values.code).alias("duns"),
-        (pl.col("system") + "/" + pl.col("account_no").str.strip_chars()).alias("account"),
+        (pl.col("system") + "/" + _each("account_no", values.account_number)).alias("account"),
     )
 
 
 def _contact(m: pl.DataFrame) -> pl.DataFrame:
-    person = pl.concat_str(
-        _each("first_name", _folded).fill_null(""),
-        pl.lit("|"),
-        _each("last_name", _folded).fill_null(""),
-    )
+    parts = [pl.col(n).fill_null("") for n in ("first_name", "last_name", "email")]
+    person = _each(pl.concat_str(parts, separator="\n"), _person)
     return m.with_columns(
         pl.col("company_id").alias("company"),
-        pl.when(person != "|").then(person).alias("person"),
+        person.alias("person"),
         _each("email", _address).alias("mail"),
-        _each("email", _local).alias("box"),
         _each("email", _mail_domain).alias("mail_domain"),
         _each("email", _shared).alias("shared_box"),
         _phone("phone").alias("phone"),
@@ -110,14 +106,21 @@ def _folded(text: str) -> str | None:
     return fold(text) or None
 
 
+def _person(text: str) -> str | None:
+    """`first|last`; a given name that is missing or abbreviated is taken from the mailbox."""
+    first_name, last_name, email = text.split("\n")
+    first, last = fold(first_name), fold(last_name)
+    box = values.mailbox(email)
+    if len(first) < 2 and last and box and not box.shared:
+        told = values.given_name(box.local, last)
+        if told and told.startswith(first):
+            first = told
+    return f"{first}|{last}" if first or last else None
+
+
 def _address(text: str) -> str | None:
     box = values.mailbox(text)
     return box and box.address
-
-
-def _local(text: str) -> str | None:
-    box = values.mailbox(text)
-    return box and box.local
 
 
 def _mail_domain(text: str) -> str | None:

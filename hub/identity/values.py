@@ -45,6 +45,18 @@ def mailbox(text: str) -> Mailbox | None:
     return Mailbox(f"{local}@{host}", local, domain(host), local in _SHARED_MAILBOXES)
 
 
+def given_name(local: str, last: str) -> str | None:
+    """The given name that `anna.meyer`, `meyer_anna` or `annam` spell out for a Meyer."""
+    letters = [part for part in re.split(r"[^a-z]+", local) if part]
+    family = fold(last).replace(" ", "")
+    others = [part for part in letters if fold(part) != family]
+    if len(letters) == 2 and len(others) == 1:
+        return fold(others[0]) if len(others[0]) > 1 else None
+    if len(letters) == 1 and len(local) >= 4 and letters[0][-1] == family[0]:
+        return fold(letters[0][:-1])
+    return None
+
+
 def phone(text: str, country: str | None) -> str | None:
     """E.164 where the number and country allow it, else `~` and the last nine digits."""
     dialled = re.sub(r"^\s*00", "+", text).replace("(0)", "")
@@ -71,7 +83,14 @@ def tax_number(text: str) -> str | None:
 
 
 def postal_code(text: str) -> str | None:
-    return re.sub(r"[^0-9A-Z]", "", text.upper()) or None
+    """Letters and digits; without the leading zeros that spreadsheets lose."""
+    plain = re.sub(r"[^0-9A-Z]", "", text.upper())
+    return (plain.lstrip("0") if plain.isdigit() else plain) or None
+
+
+def account_number(text: str) -> str | None:
+    """A customer number as its issuer counts, without separators and leading zeros."""
+    return re.sub(r"[^0-9A-Z]", "", text.upper()).lstrip("0") or None
 
 
 def street(text: str) -> str | None:
