@@ -120,6 +120,13 @@ class Connector(Protocol):
         """
         ...
 
+    def fetch(self, spec: ObjectSpec, record_ids: Sequence[str]) -> Iterator[Batch]:
+        """The named records as they are now, past any search index; unknown ones are left out.
+
+        The batches carry no cursor: they say nothing of other records.
+        """
+        ...
+
     def apply(self, changes: Sequence[Change]) -> Iterator[Outcome]:
         """Write in the largest batches the API takes; exactly one outcome per change.
 

@@ -74,7 +74,7 @@ ops_read = Table(
     Column("system", String(64), primary_key=True),
     Column("object", String(64), primary_key=True),
     Column("rows", Integer, nullable=False, comment="counted at the connector, before landing"),
-    Column("completed", Boolean, nullable=False),
+    Column("completed", Boolean, nullable=False, default=False),
 )
 
 ops_quarantine = Table(
@@ -84,7 +84,7 @@ ops_quarantine = Table(
     Column("system", String(64), nullable=False),
     Column("object", String(64), nullable=False),
     Column("record_id", String(128), nullable=False),
-    Column("status", String(16), nullable=False, comment="waiting, released, replaced"),
+    Column("status", String(16), nullable=False, comment="waiting, replaced"),
     Column("raw", Text, nullable=False, comment="JSON: the row as told"),
     Column("raw_hash", String(32), nullable=False),
     Column("faults", Text, nullable=False, comment="JSON: [{column, rule, value, message}]"),

@@ -29,15 +29,17 @@ _CHUNK = 1000
 
 @dataclass
 class ApplyReport:
-    """Changes by outcome, and how many records were made."""
+    """Changes by outcome, and the records made: (system, object) → record ids."""
 
     outcomes: dict[str, int] = field(default_factory=dict)
-    created: int = 0
+    made: dict[tuple[str, str], list[str]] = field(default_factory=dict)
 
-    def add(self, outcomes: Iterable[Outcome], creates: Mapping[str, bool]) -> None:
+    def add(self, outcomes: Iterable[Outcome], rows: Mapping[str, Row[Any]]) -> None:
         for outcome in outcomes:
             self.outcomes[outcome.status] = self.outcomes.get(outcome.status, 0) + 1
-            self.created += outcome.status == "applied" and creates[outcome.change_id]
+            row = rows[outcome.change_id]
+            if outcome.status == "applied" and outcome.record_id and row.op == "create":
+                self.made.setdefault((row.system, row.object), []).append(outcome.record_id)
 
 
 def apply_plan(
@@ -129,7 +131,7 @@ def _apply_object(
             _remember(conn, connector.system, obj, mapping, by_id, outcomes)
             record_calls(conn, run, connector.system, f"apply/{obj}", connector.calls)
         connector.calls.restart()
-        report.add(outcomes, {row.id: row.op == "create" for row in chunk})
+        report.add(outcomes, by_id)
 
 
 def _change(
@@ -189,8 +191,8 @@ def _remember(
 ) -> None:
     """Update what a record was last seen to say by what was just written into it.
 
-    The next pull then finds nothing new in our own write. A created record is landed by that pull:
-    only the system knows all it says.
+    The next pull then finds nothing new in our own write. A record that was made is not known here:
+    only its system can tell all it says.
     """
     table = SOURCES[mapping.source]
     written = [

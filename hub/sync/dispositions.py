@@ -77,15 +77,15 @@ def count(conn: Connection, run: Run, system: str, obj: str, rows: Mapping[str, 
 
 
 def count_read(
-    conn: Connection, run: Run, system: str, obj: str, rows: int, *, completed: bool = False
+    conn: Connection, run: Run, system: str, obj: str, rows: int, *, completed: bool | None = None
 ) -> None:
-    """Add to the rows read of one object; `completed` says that the pull came to its end."""
+    """Add to the rows read of one object; `completed` says whether its pull came to its end."""
     _add(
         conn,
         ops_read,
         {"run": run.number, "system": system, "object": obj},
         rows,
-        completed=completed,
+        **({} if completed is None else {"completed": completed}),
     )
 
 

@@ -7,13 +7,12 @@ writes come back with new ones.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
-from itertools import count
 
 import polars as pl
-from sqlalchemy import Connection, Engine, Table, and_, select, update
+from sqlalchemy import Connection, Engine, Table, and_, func, select, update
 from sqlalchemy.sql import ColumnElement
 
 from hub.checks.convert import blank_to_null, convert, utc_time
@@ -81,11 +80,13 @@ def land(
         dispositions.count_read(conn, run, target.system, obj, 0, completed=False)
     try:
         batches = connector.pull(target.spec, None if full else _cursor(engine, target))
-        for sequence in count(1):
+        while True:
             with watch.lap("pull"):
                 batch = next(batches, None)
             if batch is None:
                 break
+            with reading(engine) as conn:
+                sequence = next_sequence(conn, run, target)
             path = archive_path(archive, target.system, obj, run.number, sequence)
             land_batch(engine, target, run, batch, path, report, watch)
         with writing(engine) as conn:
@@ -95,6 +96,44 @@ def land(
             record_calls(conn, run, target.system, f"land/{obj}", connector.calls)
         connector.calls.restart()
     return report
+
+
+def land_named(
+    engine: Engine,
+    settings: Settings,
+    run: Run,
+    connector: Connector,
+    obj: str,
+    record_ids: Sequence[str],
+) -> LandReport:
+    """Read the named records back and land them; the cursor stays where it is."""
+    target = Target(connector.system, obj, settings.mappings[connector.system][obj])
+    watch = Stopwatch()
+    report = LandReport(connector.system, obj, seconds=watch.seconds)
+    archive = settings.resolve(settings.archive)
+    try:
+        for batch in connector.fetch(target.spec, record_ids):
+            with reading(engine) as conn:
+                sequence = next_sequence(conn, run, target)
+            path = archive_path(archive, target.system, obj, run.number, sequence)
+            land_batch(engine, target, run, batch, path, report, watch)
+        with writing(engine) as conn:
+            dispositions.count_read(conn, run, target.system, obj, 0, completed=True)
+    finally:
+        with writing(engine) as conn:
+            record_calls(conn, run, target.system, f"fetch/{obj}", connector.calls)
+        connector.calls.restart()
+    return report
+
+
+def next_sequence(conn: Connection, run: Run, target: Target) -> int:
+    """The number of the next archived batch of an object within a run."""
+    listed = select(func.count()).where(
+        ops_batch.c.run == run.number,
+        ops_batch.c.system == target.system,
+        ops_batch.c.object == target.object,
+    )
+    return int(conn.scalar(listed) or 0) + 1
 
 
 def land_batch(

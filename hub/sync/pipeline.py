@@ -1,8 +1,8 @@
 """The whole flow: land, resolve, unify, govern, plan, apply, until nothing is left to plan.
 
 `sync` takes all steps in one go, Dagster one asset at a time; both through the same `Flow`. A pass
-that made records is followed by another one, which reads them back: only their system knows all
-that a new record says.
+that made records is followed by another one, which reads just these back by their ids: only their
+system knows all that a new record says, and its search index may not know them yet.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -26,7 +26,7 @@ from hub.models.runs import Run
 from hub.policy.govern import SUBJECTS, govern
 from hub.policy.settings import load_policy
 from hub.sync.apply import ApplyReport, apply_plan
-from hub.sync.land import LandReport, land
+from hub.sync.land import LandReport, land, land_named
 from hub.sync.ledger import Stopwatch, begin_run, end_run
 from hub.sync.plan import Plan, differences, make_plan, refused_digests
 
@@ -83,7 +83,7 @@ def sync(
     scope = pull_scope(settings, only)
     with opened(engine, settings, "sync", progress) as flow:
         flow.one_pass(scope, full=full, apply=apply)
-        flow.settle(scope)
+        flow.settle()
         flow.conclude(applied=apply)
     return flow.report
 
@@ -184,7 +184,8 @@ class Flow:
         with self.report.watch.lap("apply"):
             done = apply_plan(self.engine, self.settings, self.run, plan, writable)
         self.report.applied.append(done)
-        self._made += done.created
+        for key, records in done.made.items():
+            self._made.setdefault(key, []).extend(records)
         return done
 
     def one_pass(self, scope: Scope, *, full: bool = False, apply: bool = True) -> None:
@@ -196,21 +197,39 @@ class Flow:
                 except HubError as err:
                     self.report.troubles.append(f"{system}/{obj}: {err}")
                     break
+        self.derive_and_write(full=full, apply=apply)
+
+    def derive_and_write(self, *, full: bool = False, apply: bool = True) -> None:
+        """The steps after landing."""
         self.derivation(full=full).all()
         plan = self.plan(retry_refused=full)
         if plan.plan is not None and apply:
             self._progress(f"apply {len(plan.changes)} changes")
             self.apply(plan.plan, self._connectors)
 
-    def settle(self, scope: Scope) -> int:
+    def settle(self) -> int:
         """Further passes, each a ledger run, until one makes no record; returns how many."""
         for number in range(_PASSES - 1):
             if not self._made:
                 return number
+            made = self._made
             self.end()
             self.run = self._begin("settle")
-            self.one_pass(scope)
+            self._read_back(made)
+            self.derive_and_write()
         return _PASSES - 1
+
+    def _read_back(self, made: Mapping[tuple[str, str], Sequence[str]]) -> None:
+        for (system, obj), records in made.items():
+            self._progress(f"read back {system}/{obj}")
+            connector = self._connectors[system]
+            try:
+                landed = land_named(self.engine, self.settings, self.run, connector, obj, records)
+            except HubError as err:
+                self.report.troubles.append(f"{system}/{obj}: {err}")
+                continue
+            self.report.landed.append(landed)
+            self.report.watch.add(landed.seconds)
 
     def conclude(self, *, applied: bool = True) -> list[LawResult]:
         """Ask the laws; a broken one fails the sync. `applied`: whether it was meant to write."""
@@ -238,7 +257,7 @@ class Flow:
     def _begin(self, kind: str) -> Run:
         run = begin_run(self.engine, kind, self.settings.config_hash)
         self.report.runs.append(run.number)
-        self._made = 0
+        self._made: dict[tuple[str, str], list[str]] = {}
         return run
 
 

@@ -8,7 +8,7 @@ about it differs: it stays outstanding in the ledger.
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from hashlib import blake2b
 from typing import Any
@@ -54,6 +54,12 @@ class Plan:
     plan: str | None
     changes: list[PlannedChange]
     calls: int
+    created_at: datetime
+    config_hash: str
+
+    def change_id(self, seq: int) -> str:
+        """The id of the change at place `seq`, counted from 1."""
+        return f"{self.plan}/{seq:06d}"
 
 
 def make_plan(
@@ -77,10 +83,11 @@ def make_plan(
         ]
     calls = _calls(changes, rows_per_write)
     if not changes:
-        return Plan(None, [], 0)
+        return Plan(None, [], 0, run.started_at, settings.config_hash)
     with writing(engine) as conn:
         _supersede_open_plans(conn, run)
         name = f"plan-{take_numbers(conn, 'plan', 1)[0]:06d}"
+        plan = Plan(name, changes, calls, run.started_at, settings.config_hash)
         conn.execute(
             ops_plan.insert().values(
                 plan=name,
@@ -92,12 +99,12 @@ def make_plan(
             )
         )
         rows = pl.DataFrame(
-            [_stored(change, name, seq, run) for seq, change in enumerate(changes, 1)],
+            [_stored(plan, seq, run) for seq in range(1, len(changes) + 1)],
             schema=bulk.frame_schema(ops_change, _STORED),
         )
         with bulk.staged(conn, rows, ops_change) as stage:
             bulk.append(conn, ops_change, stage)
-    return Plan(name, changes, calls)
+    return plan
 
 
 def differences(conn: Connection, settings: Settings, policy: Policy) -> Iterator[PlannedChange]:
@@ -261,10 +268,11 @@ _STORED = (
 )
 
 
-def _stored(change: PlannedChange, plan: str, seq: int, run: Run) -> dict[str, Any]:
+def _stored(plan: Plan, seq: int, run: Run) -> dict[str, Any]:
+    change = plan.changes[seq - 1]
     return {
-        "id": f"{plan}/{seq:06d}",
-        "plan": plan,
+        "id": plan.change_id(seq),
+        "plan": plan.plan,
         "seq": seq,
         "system": change.system,
         "object": change.object,

@@ -6,16 +6,18 @@ from hashlib import blake2b
 from typing import Any, Protocol
 
 import polars as pl
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, Row, select, update
 
 from hub.checks.schemas import ROW
-from hub.connectors.contract import RECORD_ID
+from hub.connectors.contract import RECORD_ID, RESERVED
 from hub.models import bulk
 from hub.models.database import take_numbers
 from hub.models.operations import ops_quarantine
 from hub.models.runs import Run
 
-WAITING, RELEASED, REPLACED = "waiting", "released", "replaced"
+WAITING, REPLACED = "waiting", "replaced"
+# What landing adds to a row beside what was told.
+_ADDED = ("position", "disposition", "content_hash", "told", "faults")
 
 
 class Landing(Protocol):
@@ -43,9 +45,7 @@ def hold(conn: Connection, landing: Landing, run: Run, batch_id: int, bad: pl.Da
     if not bad.height:
         return
     waiting = _waiting(conn, landing, bad[RECORD_ID].to_list())
-    told = [
-        c for c in bad.columns if c not in ("position", "disposition", "content_hash", "faults")
-    ]
+    told = [c for c in bad.columns if c not in _ADDED]
     added: list[dict[str, Any]] = []
     for row in bad.iter_rows(named=True):
         raw = json.dumps({c: row[c] for c in told}, ensure_ascii=False, sort_keys=True)
@@ -92,6 +92,23 @@ def replace(conn: Connection, landing: Landing, run: Run, record_ids: pl.Series)
             )
             .values(status=REPLACED, run=run.number)
         )
+
+
+def waiting_rows(conn: Connection, ids: Sequence[int] | None = None) -> list[Row[Any]]:
+    """What waits, oldest first; `ids` keeps the named ones."""
+    query = select(ops_quarantine).where(ops_quarantine.c.status == WAITING)
+    if ids is not None:
+        query = query.where(ops_quarantine.c.id.in_(ids))
+    return list(conn.execute(query.order_by(ops_quarantine.c.id)).all())
+
+
+def as_told(rows: Sequence[Row[Any]], fields: Sequence[str]) -> pl.DataFrame:
+    """Waiting rows of one object as the connector told them; fields mapped since are empty."""
+    told = [json.loads(row.raw) for row in rows]
+    return pl.DataFrame(
+        {name: [t.get(name) for t in told] for name in (*RESERVED, *fields)},
+        schema=dict.fromkeys((*RESERVED, *fields), pl.String),
+    )
 
 
 def _waiting(

@@ -67,6 +67,10 @@ class FeedConnector:
         if unreadable:
             raise _together(unreadable)
 
+    def fetch(self, spec: ObjectSpec, record_ids: Sequence[str]) -> Iterator[Batch]:  # noqa: ARG002
+        """Nothing: lines are not addressed one by one, a file is read whole or not at all."""
+        return iter(())
+
     def apply(self, changes: Sequence[Change]) -> Iterator[Outcome]:
         for change in changes:
             yield rejected(

@@ -71,20 +71,29 @@ class HubSpotConnector:
         """Batches hold many pages, because associations are read for up to 1,000 rows at once."""
         try:
             rows = Rows(spec, self._schemas.of(spec.name))
-            links = LinkReader(
-                self._portal,
-                self._catalogue,
-                spec.name,
-                linked(spec.fields),
-                self._config.association_batch,
-            )
             pages = Reader(self._portal, self._config, rows).pages(cursor)
-            for batch in merged(pages, _BATCH_ROWS):
-                told = links.added(rows.spelt(batch.rows)).select(*RESERVED, *spec.fields)
-                yield replace(batch, rows=told.sort(MODIFIED_AT, RECORD_ID))
+            yield from self._linked(spec, rows, pages)
         except SchemaChanged:
             self._schemas.forget(spec.name)
             raise
+
+    def fetch(self, spec: ObjectSpec, record_ids: Sequence[str]) -> Iterator[Batch]:
+        rows = Rows(spec, self._schemas.of(spec.name))
+        pages = Reader(self._portal, self._config, rows).named(record_ids)
+        return self._linked(spec, rows, pages)
+
+    def _linked(self, spec: ObjectSpec, rows: Rows, pages: Iterator[Batch]) -> Iterator[Batch]:
+        """The pages in large batches, each row with the records it is associated with."""
+        links = LinkReader(
+            self._portal,
+            self._catalogue,
+            spec.name,
+            linked(spec.fields),
+            self._config.association_batch,
+        )
+        for batch in merged(pages, _BATCH_ROWS):
+            told = links.added(rows.spelt(batch.rows)).select(*RESERVED, *spec.fields)
+            yield replace(batch, rows=told.sort(MODIFIED_AT, RECORD_ID))
 
     def apply(self, changes: Sequence[Change]) -> Iterator[Outcome]:
         return self._writer.apply(changes)

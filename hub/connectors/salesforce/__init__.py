@@ -57,6 +57,10 @@ class SalesforceConnector:
             self._schemas.forget(spec.name)
             raise
 
+    def fetch(self, spec: ObjectSpec, record_ids: Sequence[str]) -> Iterator[Batch]:
+        rows = reading.Rows(spec, self._schemas.of(spec.name))
+        return reading.named(self._org, rows, record_ids)
+
     def apply(self, changes: Sequence[Change]) -> Iterator[Outcome]:
         return self._writer.apply(changes)
 

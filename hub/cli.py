@@ -1,0 +1,268 @@
+"""The `hub` command: argument parsing and printing only.
+
+Exit codes: 0 done, 1 done with failures, 2 could not start. With `--json`, stdout holds nothing but
+JSON; progress and errors go to stderr.
+"""
+
+import sys
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import click
+
+from hub import __version__
+from hub.commands import show
+from hub.errors import HubError
+
+_config = click.option(
+    "--config",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=Path("hub.yaml"),
+    show_default=True,
+    help="The configuration file.",
+)
+_json = click.option("--json", "as_json", is_flag=True, help="JSON on stdout, for machines.")
+
+
+def _reporting(command: Callable[..., int]) -> Callable[..., None]:
+    """Exit with the command's code; an error of ours is printed with its remedy and exits 2."""
+
+    @wraps(command)
+    def run(*args: Any, **kwargs: Any) -> None:
+        try:
+            code = command(*args, **kwargs)
+        except HubError as err:
+            show.error(err)
+            code = 2
+        sys.exit(code)
+
+    return run
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="hub")
+def main() -> None:
+    """The partner hub: every partner system in, one partner model, deals and leads back out."""
+
+
+@main.command()
+@click.option("--records", type=click.IntRange(20), default=2000, show_default=True)
+@click.option("--dir", "folder", type=click.Path(path_type=Path), default=Path("demo"))
+@click.option("--seed", default=7, show_default=True, help="Another number is another world.")
+@click.option("--ui", "with_ui", is_flag=True, help="Open Dagster on the result.")
+@_json
+@_reporting
+def demo(records: int, folder: Path, seed: int, with_ui: bool, as_json: bool) -> int:
+    """Start two local CRMs, fill them, sync, and show what came of it."""
+    from hub.commands.demo import run_demo
+
+    with show.progress(quiet=as_json) as say:
+        report = run_demo(folder, records, seed, say)
+    show.demo(report, as_json=as_json)
+    if with_ui:
+        from hub.commands.sandbox import sandbox_running
+        from hub.commands.ui import run_ui
+
+        with sandbox_running(folder):
+            return run_ui(folder / "hub.yaml")
+    return 0 if report.first.status == report.second.status == "done" else 1
+
+
+@main.command()
+@click.option("--dir", "folder", type=click.Path(path_type=Path), default=Path())
+@_reporting
+def init(folder: Path) -> int:
+    """Write a commented hub.yaml and policy.yaml."""
+    from hub.commands.init import write_templates
+
+    for file in write_templates(folder):
+        click.echo(f"wrote {file}")
+    return 0
+
+
+@main.command()
+@_config
+@_json
+@_reporting
+def doctor(config: Path, as_json: bool) -> int:
+    """Check configuration, credentials, permissions, fields, database and quotas."""
+    from hub.commands.doctor import examine
+    from hub.commands.warehouse import open_workplace
+
+    report = examine(open_workplace(config))
+    show.doctor(report, as_json=as_json)
+    return 0 if all(system.healthy for system in report) else 1
+
+
+@main.command()
+@click.option("--only", metavar="SYSTEM[/OBJECT]", help="Pull only this.")
+@click.option("--full", is_flag=True, help="Read and derive everything anew, retry refused writes.")
+@click.option("--no-apply", is_flag=True, help="Stop after the plan: write nothing.")
+@_config
+@_json
+@_reporting
+def sync(only: str | None, full: bool, no_apply: bool, config: Path, as_json: bool) -> int:
+    """Pull, check, unify, apply the rules, and write back what the CRMs should say."""
+    from hub.commands.warehouse import open_workplace
+    from hub.sync import pipeline
+
+    place = open_workplace(config)
+    with show.progress(quiet=as_json) as say:
+        report = pipeline.sync(
+            place.engine, place.settings, only=only, full=full, apply=not no_apply, progress=say
+        )
+    show.sync(report, as_json=as_json)
+    return 0 if report.status == "done" else 1
+
+
+@main.command()
+@_config
+@_json
+@_reporting
+def plan(config: Path, as_json: bool) -> int:
+    """Compare what the CRMs should say with what they were last seen to say."""
+    from hub.commands.planning import make
+    from hub.commands.warehouse import open_workplace
+
+    made = make(open_workplace(config))
+    show.plan(made, as_json=as_json)
+    return 0
+
+
+@main.command()
+@click.argument("plan_name", metavar="PLAN")
+@_config
+@_json
+@_reporting
+def apply(plan_name: str, config: Path, as_json: bool) -> int:
+    """Write the changes of a plan; each ends in one outcome."""
+    from hub.commands.planning import carry_out
+    from hub.commands.warehouse import open_workplace
+
+    report = carry_out(open_workplace(config), plan_name)
+    show.outcomes(report.outcomes, as_json=as_json)
+    return 0 if set(report.outcomes) <= {"applied", "skipped"} else 1
+
+
+@main.command()
+@_config
+@_json
+@_reporting
+def status(config: Path, as_json: bool) -> int:
+    """The last sync, the laws, the systems, and what waits for someone."""
+    from hub.commands.status import status as of
+    from hub.commands.warehouse import open_workplace
+
+    report = of(open_workplace(config))
+    show.status(report, as_json=as_json)
+    return 0 if all(law["holds"] for law in report["laws"]) else 1
+
+
+@main.group()
+def quarantine() -> None:
+    """Rows held back, each with all its reasons."""
+
+
+@quarantine.command("list")
+@_config
+@_json
+@_reporting
+def quarantine_list(config: Path, as_json: bool) -> int:
+    """What waits, by system, object and rule."""
+    from hub.commands.quarantine import listing
+    from hub.commands.warehouse import open_workplace
+
+    show.quarantine_list(listing(open_workplace(config)), as_json=as_json)
+    return 0
+
+
+@quarantine.command("show")
+@click.argument("number", type=int)
+@_config
+@_json
+@_reporting
+def quarantine_show(number: int, config: Path, as_json: bool) -> int:
+    """One row as it was told, with its faults."""
+    from hub.commands.quarantine import one
+    from hub.commands.warehouse import open_workplace
+
+    show.quarantine_row(one(open_workplace(config), number), as_json=as_json)
+    return 0
+
+
+@quarantine.command("retry")
+@click.argument("numbers", type=int, nargs=-1)
+@_config
+@_json
+@_reporting
+def quarantine_retry(numbers: tuple[int, ...], config: Path, as_json: bool) -> int:
+    """Check waiting rows again (all, or those named); what is good now is landed."""
+    from hub.commands.warehouse import open_workplace
+    from hub.sync.retry import retry
+
+    place = open_workplace(config)
+    reports = retry(place.engine, place.settings, list(numbers) or None)
+    show.landed(reports, as_json=as_json)
+    return 0
+
+
+@main.command()
+@click.argument("entity")
+@click.argument("hub_id", metavar="ID")
+@_config
+@_json
+@_reporting
+def explain(entity: str, hub_id: str, config: Path, as_json: bool) -> int:
+    """Every field of a golden row: value, source row, rule; and the decisions about it."""
+    from hub.commands.explain import explain as of
+    from hub.commands.warehouse import open_workplace
+
+    show.explanation(of(open_workplace(config), entity, hub_id), as_json=as_json)
+    return 0
+
+
+@main.command()
+@click.option("--dir", "folder", type=click.Path(path_type=Path, exists=True), default=Path("demo"))
+@_reporting
+def sandbox(folder: Path) -> int:
+    """Bring a demo folder's CRMs up again, on the addresses in its hub.yaml."""
+    from hub.commands.sandbox import serve_forever
+
+    return serve_forever(folder)
+
+
+@main.command()
+@click.option("--port", default=3000, show_default=True)
+@_config
+@_reporting
+def ui(port: int, config: Path) -> int:
+    """Start the Dagster UI on the same warehouse."""
+    from hub.commands.ui import run_ui
+
+    return run_ui(config, port)
+
+
+@main.group()
+def db() -> None:
+    """The warehouse."""
+
+
+@db.command("upgrade")
+@_config
+@_reporting
+def db_upgrade(config: Path) -> int:
+    """Bring the warehouse to this program's schema."""
+    from hub.config import load_config
+    from hub.models.database import check_reachable, open_engine
+    from hub.models.schema import upgrade
+
+    engine = open_engine(load_config(config).warehouse_url)
+    check_reachable(engine)
+    click.echo(f"schema revision {upgrade(engine)}")
+    return 0
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,94 @@
+"""`hub explain ENTITY ID`: every field with its value, its source row, and the rule."""
+
+import json
+from typing import Any
+
+from sqlalchemy import Connection, Table, select
+
+from hub.commands.warehouse import Workplace
+from hub.errors import HubError
+from hub.identity import resolve_id
+from hub.models.database import reading
+from hub.models.golden import (
+    company,
+    contact,
+    decision,
+    lead,
+    lead_assignment,
+    lineage,
+    opportunity,
+    partner,
+    pos_line,
+    registration,
+)
+from hub.models.identity import crosswalk
+
+_TABLES: dict[str, Table] = {
+    t.name: t
+    for t in (
+        *(company, contact, lead, lead_assignment, opportunity, partner, pos_line, registration),
+    )
+}
+
+
+def explain(workplace: Workplace, entity: str, hub_id: str) -> dict[str, Any]:
+    """Fields with lineage, source rows, and decisions. Raises HubError for an unknown id.
+
+    An id that was merged away is explained as the one that answers for it.
+    """
+    if entity not in _TABLES:
+        raise HubError(f"No entity '{entity}'.", remedy=f"use one of: {', '.join(_TABLES)}")
+    table = _TABLES[entity]
+    with reading(workplace.engine) as conn:
+        living = resolve_id(conn, hub_id)
+        row = conn.execute(select(table).where(table.c.id == living)).first()
+        if row is None:
+            raise HubError(
+                f"No {entity} has the id {hub_id}.", remedy=f"look it up in the table `{entity}`"
+            )
+        origins = _origins(conn, entity, living)
+        return {
+            "entity": entity,
+            "id": living,
+            "asked": hub_id,
+            "fields": [
+                {"field": name, "value": value, **origins.get(name, {"rule": "derived"})}
+                for name, value in row._mapping.items()
+                if name not in ("id", "run") and value is not None
+            ],
+            "source_rows": [
+                f"{r.system}/{r.object}/{r.record_id}"
+                for r in conn.execute(
+                    select(crosswalk)
+                    .where(crosswalk.c.entity == entity, crosswalk.c.hub_id == living)
+                    .order_by(crosswalk.c.system, crosswalk.c.object, crosswalk.c.record_id)
+                )
+            ],
+            "decisions": _decisions(conn, living),
+        }
+
+
+def _origins(conn: Connection, entity: str, hub_id: str) -> dict[str, dict[str, str]]:
+    rows = conn.execute(select(lineage).where(lineage.c.entity == entity, lineage.c.id == hub_id))
+    return {
+        r.field: {"source": f"{r.system}/{r.object}/{r.record_id}", "rule": r.rule} for r in rows
+    }
+
+
+def _decisions(conn: Connection, hub_id: str) -> list[dict[str, Any]]:
+    rows = conn.execute(
+        select(decision).where(decision.c.entity_id == hub_id).order_by(decision.c.id)
+    )
+    return [
+        {
+            "decision": r.id,
+            "at": r.at.isoformat(),
+            "kind": r.kind,
+            "outcome": r.outcome,
+            "rule": r.rule,
+            "policy_version": r.policy_version,
+            "inputs": json.loads(r.inputs),
+            "candidates": json.loads(r.candidates),
+        }
+        for r in rows
+    ]

@@ -1,0 +1,341 @@
+"""Printing: the same facts as tables for people or JSON for machines, never both."""
+
+import json
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from hub.errors import HubError
+
+if TYPE_CHECKING:  # `hub --help` must not wait for what only a sync needs
+    from hub.commands.demo import DemoReport
+    from hub.commands.doctor import SystemFindings
+    from hub.sync.land import LandReport
+    from hub.sync.pipeline import SyncReport
+    from hub.sync.plan import Plan
+
+# Off a terminal (a pipe, a CI log) tables get the width they need, not 80 columns.
+_WIDTH = None if sys.stdout.isatty() else 120
+_out = Console(highlight=False, width=_WIDTH)
+_err = Console(stderr=True, highlight=False)
+_MARKS = {"ok": "[green]ok[/]", "warning": "[yellow]warning[/]", "error": "[red]error[/]"}
+_SHOWN_CHANGES = 20
+_SHOWN_ROWS = 30
+
+
+def error(err: HubError) -> None:
+    """An error of ours: what is wrong, then what to do."""
+    _err.print(Text("error: ", style="bold red").append(err.message, style="default"))
+    if err.remedy:
+        _err.print(Text("remedy: ", style="bold").append(err.remedy, style="default"))
+
+
+@contextmanager
+def progress(*, quiet: bool) -> Iterator[Callable[[str], None]]:
+    """Yields a function that shows the step being worked on: a spinner on a terminal."""
+    if quiet or not _err.is_terminal:
+        yield lambda _: None
+        return
+    with _err.status("starting") as spinner:
+        yield spinner.update
+
+
+def _json(value: Any) -> None:
+    sys.stdout.write(json.dumps(value, indent=2, default=str, ensure_ascii=False) + "\n")
+
+
+def _table(*columns: str, title: str | None = None) -> Table:
+    table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
+    for column in columns:
+        numeric = column.startswith("#")
+        table.add_column(
+            column.lstrip("#"),
+            justify="right" if numeric else "left",
+            header_style="dim",
+            no_wrap=numeric or column in ("system", "object", "law", "entity"),
+        )
+    return table
+
+
+def _holds(holds: bool) -> str:
+    return "[green]holds[/]" if holds else "[red]BROKEN[/]"
+
+
+# -- sync --------------------------------------------------------------------------------------
+
+
+def sync(report: "SyncReport", *, as_json: bool) -> None:
+    if as_json:
+        from hub.commands.shapes import sync_shape
+
+        _json(sync_shape(report))
+        return
+    _rows_read(report.landed)
+    _outcomes(report)
+    laws([vars(law) for law in report.laws])
+    for trouble in report.troubles:
+        _out.print(f"[red]trouble[/] {trouble}")
+    colour = "green" if report.status == "done" else "red"
+    _out.print(f"\nrun {report.runs[0]} [{colour}]{report.status}[/]")
+
+
+def landed(reports: Sequence["LandReport"], *, as_json: bool) -> None:
+    if as_json:
+        from hub.commands.shapes import landed_shape
+
+        _json(landed_shape(list(reports)))
+        return
+    _rows_read(reports)
+
+
+def _rows_read(reports: Sequence["LandReport"]) -> None:
+    summed: dict[tuple[str, str], list[int]] = {}
+    shown = ("new", "changed", "unchanged", "quarantined", "superseded", "suppressed", "deleted")
+    for report in reports:
+        row = summed.setdefault((report.system, report.object), [0] * (len(shown) + 1))
+        row[0] += report.read
+        for place, name in enumerate(shown, 1):
+            row[place] += report.dispositions[name]
+    table = _table("system", "object", "#read", *(f"#{name}" for name in shown), title="Rows read")
+    for (system, obj), numbers in summed.items():
+        table.add_row(system, obj, *(_number(n) for n in numbers))
+    _out.print(table)
+
+
+def _number(value: int) -> str:
+    return f"{value:,}" if value else "[dim]·[/]"
+
+
+def _outcomes(report: "SyncReport") -> None:
+    planned: dict[tuple[str, str, str], int] = {}
+    for plan in report.plans:
+        for change in plan.changes:
+            key = (change.system, change.object, change.op)
+            planned[key] = planned.get(key, 0) + 1
+    table = _table("system", "object", "operation", "#changes", title="\nPlanned")
+    for key, number in planned.items():
+        table.add_row(*key, f"{number:,}")
+    _out.print(table if planned else "\nPlanned: nothing to write")
+    outcomes(report.outcomes, as_json=False)
+
+
+def outcomes(found: Mapping[str, int], *, as_json: bool) -> None:
+    if as_json:
+        _json({"outcomes": dict(found)})
+        return
+    shown = ", ".join(f"{name} {number:,}" for name, number in found.items() if number)
+    _out.print(f"Outcomes: {shown or 'none'}")
+
+
+def laws(judged: Sequence[Mapping[str, Any]]) -> None:
+    table = _table("law", "", "how it shows", title="\nLaws")
+    for law in judged:
+        table.add_row(law["law"], _holds(law["holds"]), law["detail"])
+    _out.print(table)
+
+
+# -- plan --------------------------------------------------------------------------------------
+
+
+def plan(made: "Plan", *, as_json: bool) -> None:
+    if as_json:
+        from hub.commands.shapes import plan_shape
+
+        _json(plan_shape(made))
+        return
+    if made.plan is None:
+        _out.print("Nothing to write: every CRM says what it should.")
+        return
+    table = _table("system", "object", "operation", "record", "field", "before", "after", "why")
+    for change in made.changes[:_SHOWN_CHANGES]:
+        where = (change.system, change.object, change.op, change.record_id or change.hub_id)
+        for name, cell in change.fields.items():
+            table.add_row(*where, name, cell["before"] or "—", cell["after"] or "—", cell["why"])
+            where = ("", "", "", "")
+    _out.print(table)
+    more = len(made.changes) - _SHOWN_CHANGES
+    if more > 0:
+        _out.print(f"… and {more:,} more; --json has them all")
+    _out.print(
+        f"\n{made.plan}: {len(made.changes):,} changes in {made.calls} calls. "
+        f"Write them with: hub apply {made.plan}"
+    )
+
+
+# -- status, doctor ----------------------------------------------------------------------------
+
+
+def status(report: Mapping[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        _json(report)
+        return
+    run = report["run"]
+    if not run:
+        _out.print("Nothing was synced yet. Run: hub sync")
+        return
+    _out.print(f"run {run['run']} {run['status']}, {run['started_at']} → {run['finished_at']}")
+    _systems(report["systems"])
+    _entities(report["entities"])
+    laws(report["laws"])
+    _out.print(f"\nIn quarantine: {report['quarantine']:,} rows (hub quarantine list)")
+    outcomes(report["changes"], as_json=False)
+
+
+def _systems(systems: Sequence[Mapping[str, Any]]) -> None:
+    table = _table(
+        *("system", "kind", "last read", "#rows", "#calls", "#minimum", "#quota"), title="\nSystems"
+    )
+    for system in systems:
+        quota = f"{system['quota_used']}/{system['quota_limit']}" if system["quota_limit"] else "—"
+        table.add_row(
+            system["system"],
+            system["kind"],
+            system["last_sync"] or "never",
+            f"{system['rows_read']:,}",
+            f"{system['calls_used']:,}",
+            f"{system['calls_minimum']:,}",
+            quota,
+        )
+    _out.print(table)
+
+
+def _entities(entities: Sequence[Mapping[str, Any]]) -> None:
+    table = _table("entity", "#source rows", "#golden rows", title="\nPartner model")
+    for entity in entities:
+        table.add_row(entity["entity"], f"{entity['source_rows']:,}", f"{entity['golden_rows']:,}")
+    _out.print(table)
+
+
+def doctor(report: Sequence["SystemFindings"], *, as_json: bool) -> None:
+    if as_json:
+        _json([{"system": s.system, "findings": [vars(f) for f in s.findings]} for s in report])
+        return
+    table = _table("system", "subject", "", "finding", "remedy")
+    for system in report:
+        for finding in system.findings:
+            table.add_row(
+                system.system,
+                finding.subject,
+                _MARKS[finding.severity],
+                finding.message,
+                finding.remedy,
+            )
+    _out.print(table)
+
+
+# -- quarantine, explain -----------------------------------------------------------------------
+
+
+def quarantine_list(report: Mapping[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        _json(report)
+        return
+    table = _table("system", "object", "column", "rule", "#faults")
+    for rule in report["rules"]:
+        table.add_row(
+            rule["system"], rule["object"], rule["column"], rule["rule"], str(rule["faults"])
+        )
+    _out.print(table)
+    rows = _table("#id", "record", "column", "value", "rule", "what is wrong", title="\nRows")
+    for row in report["rows"][:_SHOWN_ROWS]:
+        for fault in row["faults"]:
+            rows.add_row(
+                str(row["id"]),
+                f"{row['system']}/{row['object']}/{row['record_id']}",
+                *(fault["column"], fault["value"] or "—", fault["rule"], fault["message"]),
+            )
+    _out.print(rows)
+    _out.print(f"\n{report['waiting']:,} rows wait. One whole row: hub quarantine show ID")
+
+
+def quarantine_row(row: Mapping[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        _json(row)
+        return
+    _out.print(f"row {row['id']} ({row['status']}): {row['system']}/{row['object']}")
+    _out.print(f"record {row['record_id']} from {row['origin'] or row['archive'] or 'the system'}")
+    faults = _table("column", "value", "rule", "what is wrong", title="\nFaults")
+    for fault in row["faults"]:
+        faults.add_row(fault["column"], fault["value"] or "—", fault["rule"], fault["message"])
+    _out.print(faults)
+    told = _table("field", "value", title="\nAs told")
+    for name, value in row["told"].items():
+        told.add_row(name, Text(value) if value else "—")
+    _out.print(told)
+
+
+def explanation(report: Mapping[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        _json(report)
+        return
+    asked = f" (asked as {report['asked']})" if report["asked"] != report["id"] else ""
+    _out.print(f"{report['entity']} {report['id']}{asked}")
+    table = _table("field", "value", "source row", "rule")
+    for field in report["fields"]:
+        table.add_row(
+            field["field"], Text(str(field["value"])), field.get("source", "—"), field["rule"]
+        )
+    _out.print(table)
+    _out.print(f"\nSource rows: {', '.join(report['source_rows']) or 'none of its own'}")
+    for made in report["decisions"]:
+        _out.print(f"\n{made['at']}: {made['kind']} → {made['outcome']} by {made['rule']}")
+        for candidate in made["candidates"]:
+            _out.print(f"    {candidate['id']}: {candidate['verdict']}")
+
+
+# -- demo --------------------------------------------------------------------------------------
+
+
+def demo(report: "DemoReport", *, as_json: bool) -> None:
+    from hub.commands.shapes import sync_shape
+
+    if as_json:
+        _json(
+            {
+                "dir": str(report.folder),
+                "first": sync_shape(report.first),
+                "second": sync_shape(report.second),
+                "writes_in_second": report.writes_in_second,
+                "status": report.status,
+                "rep_view": {"before": report.before, "after": report.after, **report.hero},
+            }
+        )
+        return
+    _rows_read(report.first.landed)
+    _entities(report.status["entities"])
+    _outcomes(report.first)
+    laws([vars(law) for law in report.first.laws])
+    _rep_view(report)
+    again = sync_shape(report.second)
+    _out.print(
+        f"\nSynced again at once: {again['read']:,} rows read, "
+        f"{again['dispositions']['changed']} changed, {report.writes_in_second} write calls "
+        "(by the servers' own log)."
+    )
+    folder = report.folder
+    _out.print(
+        f"\nAll of it is under {folder}/. To go on:\n"
+        f"  hub sandbox --dir {folder}                      # the CRMs, up again\n"
+        f"  hub sync   --config {folder}/hub.yaml           # in another terminal\n"
+        f"  hub status --config {folder}/hub.yaml\n"
+        f"  hub ui     --config {folder}/hub.yaml           # Dagster on http://127.0.0.1:3000"
+    )
+
+
+def _rep_view(report: "DemoReport") -> None:
+    hero = report.hero
+    _out.print(
+        f"\n[bold]The rep's view[/]: {hero['opportunity_name']}\n"
+        f"{hero['partner_name']} registered it in HubSpot for "
+        f"“{hero['registered_customer_name']}”; in Salesforce the customer is "
+        f"“{hero['customer_name']}”."
+    )
+    table = _table("Salesforce field", "before", "after")
+    for name in report.after:
+        table.add_row(name, report.before[name] or "—", report.after[name] or "—")
+    _out.print(table)

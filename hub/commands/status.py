@@ -1,0 +1,147 @@
+"""`hub status`: the last sync, the laws, the systems, the entities, what waits."""
+
+from typing import Any
+
+from sqlalchemy import Connection, func, select
+
+from hub.checks import laws
+from hub.commands.warehouse import Workplace
+from hub.models.database import reading
+from hub.models.golden import company, contact, lead, opportunity, partner, pos_line, registration
+from hub.models.identity import crosswalk
+from hub.models.operations import ops_call, ops_change, ops_quarantine, ops_read, ops_run
+from hub.sync.pipeline import left_to_do
+from hub.sync.quarantine import WAITING
+
+_GOLDEN = (company, contact, lead, opportunity, registration, pos_line)
+
+
+def status(workplace: Workplace) -> dict[str, Any]:
+    """The status as the documented JSON shape. Read from the warehouse; asks no outside system."""
+    left = left_to_do(workplace.engine, workplace.settings)
+    with reading(workplace.engine) as conn:
+        runs = _last_sync(conn)
+        judged = [
+            laws.conservation(conn, runs),
+            laws.fixpoint(left),
+            laws.identity(conn),
+            laws.honesty(conn, runs, _errors(conn, runs)),
+            laws.frugality(conn, runs),
+        ]
+        return {
+            "run": _run(conn, runs),
+            "laws": [{"law": j.law, "holds": j.holds, "detail": j.detail} for j in judged],
+            "systems": [
+                _system(conn, name, config.kind, runs)
+                for name, config in workplace.settings.systems.items()
+            ],
+            "entities": _entities(conn),
+            "quarantine": conn.scalar(
+                select(func.count()).where(ops_quarantine.c.status == WAITING)
+            ),
+            "changes": _changes(conn),
+        }
+
+
+def _last_sync(conn: Connection) -> list[int]:
+    """The runs of the newest sync: the sync itself and the passes that settled it."""
+    first = conn.scalar(
+        select(func.max(ops_run.c.run)).where(ops_run.c.kind.in_(("sync", "dagster")))
+    )
+    if first is None:
+        return []
+    return list(
+        conn.scalars(
+            select(ops_run.c.run)
+            .where(ops_run.c.run >= first, ops_run.c.kind.in_(("sync", "dagster", "settle")))
+            .order_by(ops_run.c.run)
+        )
+    )
+
+
+def _errors(conn: Connection, runs: list[int]) -> list[str]:
+    return [
+        str(error)
+        for error in conn.scalars(select(ops_run.c.error).where(ops_run.c.run.in_(runs)))
+        if error
+    ]
+
+
+def _run(conn: Connection, runs: list[int]) -> dict[str, Any]:
+    if not runs:
+        return {}
+    rows = conn.execute(select(ops_run).where(ops_run.c.run.in_(runs))).all()
+    first, last = rows[0], rows[-1]
+    worst = next((r.status for r in rows if r.status != "done"), "done")
+    return {
+        "run": first.run,
+        "passes": len(rows),
+        "status": worst,
+        "started_at": first.started_at.isoformat(),
+        "finished_at": last.finished_at.isoformat() if last.finished_at else None,
+        "error": "; ".join(_errors(conn, runs)) or None,
+    }
+
+
+def _system(conn: Connection, name: str, kind: str, runs: list[int]) -> dict[str, Any]:
+    of_runs = (ops_call.c.system == name, ops_call.c.run.in_(runs))
+    used, minimum = conn.execute(
+        select(
+            func.coalesce(func.sum(ops_call.c.used), 0),
+            func.coalesce(func.sum(ops_call.c.minimum), 0),
+        ).where(*of_runs)
+    ).one()
+    quota = conn.execute(
+        select(ops_call.c.quota_used, ops_call.c.quota_limit)
+        .where(ops_call.c.system == name, ops_call.c.quota_limit.is_not(None))
+        .order_by(ops_call.c.run.desc(), ops_call.c.quota_used.desc())
+    ).first()
+    last = conn.scalar(
+        select(func.max(ops_run.c.started_at))
+        .select_from(ops_read)
+        .join(ops_run, ops_run.c.run == ops_read.c.run)
+        .where(ops_read.c.system == name, ops_read.c.completed)
+    )
+    read = conn.scalar(
+        select(func.coalesce(func.sum(ops_read.c.rows), 0)).where(
+            ops_read.c.system == name, ops_read.c.run.in_(runs)
+        )
+    )
+    return {
+        "system": name,
+        "kind": kind,
+        "last_sync": last.isoformat() if last else None,
+        "rows_read": read,
+        "calls_used": used,
+        "calls_minimum": minimum,
+        "quota_used": quota.quota_used if quota else None,
+        "quota_limit": quota.quota_limit if quota else None,
+    }
+
+
+def _entities(conn: Connection) -> list[dict[str, Any]]:
+    sources: dict[str, int] = dict(
+        conn.execute(select(crosswalk.c.entity, func.count()).group_by(crosswalk.c.entity))
+        .tuples()
+        .all()
+    )
+    counted = [
+        {
+            "entity": table.name,
+            "source_rows": sources.get(table.name, 0),
+            "golden_rows": conn.scalar(select(func.count()).select_from(table)),
+        }
+        for table in _GOLDEN
+    ]
+    partners = conn.scalar(select(func.count()).select_from(partner))
+    return [*counted, {"entity": "partner", "source_rows": partners, "golden_rows": partners}]
+
+
+def _changes(conn: Connection) -> dict[str, int]:
+    """Changes by outcome: `pending` and `rejected` are what is outstanding, the rest is history."""
+    found: dict[str, int] = dict(
+        conn.execute(
+            select(ops_change.c.outcome, func.count()).group_by(ops_change.c.outcome)
+        ).all()
+    )
+    return {outcome: found.get(outcome, 0) for outcome in laws.OUTCOMES}
