@@ -93,7 +93,7 @@ class Trouble:
         incident = self._due(path)
         again = _repeat(body)
         if incident is None:
-            await self._app(scope, again, self._dated(send))
+            await self._app(scope, again, send)
             return
         if incident.committed:
             await self._app(scope, again, _nowhere)
@@ -120,19 +120,6 @@ class Trouble:
             incident.times -= 1
             return incident
         return None
-
-    def _dated(self, send: Send) -> Send:
-        """Every HTTP server states its time; an app that leaves it to its server gets it here."""
-
-        async def with_date(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                named = {name.lower() for name, _ in message["headers"]}
-                if b"date" not in named:
-                    date = format_datetime(self._clock.now(), usegmt=True).encode()
-                    message["headers"] = [*message["headers"], (b"date", date)]
-            await send(message)
-
-        return with_date
 
 
 async def _body(receive: Receive) -> bytes:
