@@ -23,6 +23,14 @@ from hub.models.golden import (
 )
 from hub.models.identity import crosswalk
 
+# Worked out by the hub: references as hub ids, counts, and what the policy says.
+_DERIVED = frozenset(
+    (
+        *("source_rows", "company_id", "contact_id", "partner_id", "opportunity_id"),
+        *("reseller_company_id", "end_customer_company_id", "parent_company_id", "decision_id"),
+        *("status", "protected_until", "note", "reason", "system", "distributor"),
+    )
+)
 _TABLES: dict[str, Table] = {
     t.name: t
     for t in (
@@ -47,25 +55,35 @@ def explain(workplace: Workplace, entity: str, hub_id: str) -> dict[str, Any]:
                 f"No {entity} has the id {hub_id}.", remedy=f"look it up in the table `{entity}`"
             )
         origins = _origins(conn, entity, living)
+        rows = _source_rows(conn, entity, living)
         return {
             "entity": entity,
             "id": living,
             "asked": hub_id,
             "fields": [
-                {"field": name, "value": value, **origins.get(name, {"rule": "derived"})}
+                {"field": name, "value": value, **origins.get(name, _only_origin(name, rows))}
                 for name, value in row._mapping.items()
                 if name not in ("id", "run") and value is not None
             ],
-            "source_rows": [
-                f"{r.system}/{r.object}/{r.record_id}"
-                for r in conn.execute(
-                    select(crosswalk)
-                    .where(crosswalk.c.entity == entity, crosswalk.c.hub_id == living)
-                    .order_by(crosswalk.c.system, crosswalk.c.object, crosswalk.c.record_id)
-                )
-            ],
+            "source_rows": rows,
             "decisions": _decisions(conn, living),
         }
+
+
+def _source_rows(conn: Connection, entity: str, hub_id: str) -> list[str]:
+    rows = conn.execute(
+        select(crosswalk)
+        .where(crosswalk.c.entity == entity, crosswalk.c.hub_id == hub_id)
+        .order_by(crosswalk.c.system, crosswalk.c.object, crosswalk.c.record_id)
+    )
+    return [f"{r.system}/{r.object}/{r.record_id}" for r in rows]
+
+
+def _only_origin(field: str, rows: list[str]) -> dict[str, str]:
+    """Where an entity stands for one record, that record is where its plain values come from."""
+    if len(rows) == 1 and field not in _DERIVED:
+        return {"source": rows[0], "rule": "only_source"}
+    return {"rule": "derived"}
 
 
 def _origins(conn: Connection, entity: str, hub_id: str) -> dict[str, dict[str, str]]:

@@ -17,6 +17,7 @@ import polars as pl
 from sqlalchemy import Connection, Engine, Table, select, update
 
 from hub.config import CreateRule, ObjectMapping, PushField, PushRule, Settings
+from hub.connectors.text import canonical_number
 from hub.models import bulk
 from hub.models.database import reading, take_numbers, writing
 from hub.models.identity import crosswalk
@@ -218,7 +219,8 @@ def canonical(value: Any) -> str | None:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, Decimal):
-        return format(value, "f")
+        # As the connectors write what they are told: 1500.00 is 1500.
+        return canonical_number(str(value))
     if isinstance(value, date):
         return value.isoformat()
     return str(value)
