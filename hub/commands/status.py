@@ -18,9 +18,10 @@ _GOLDEN = (company, contact, lead, opportunity, registration, pos_line)
 
 def status(workplace: Workplace) -> dict[str, Any]:
     """The status as the documented JSON shape. Read from the warehouse; asks no outside system."""
-    left = left_to_do(workplace.engine, workplace.settings)
     with reading(workplace.engine) as conn:
         runs = _last_sync(conn)
+    left = left_to_do(workplace.engine, workplace.settings, runs)
+    with reading(workplace.engine) as conn:
         judged = [
             laws.conservation(conn, runs),
             laws.fixpoint(left),

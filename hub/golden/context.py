@@ -15,6 +15,12 @@ class Context:
     contact_objects: Mapping[str, str]
     registration_pipelines: frozenset[tuple[str, str, str]] = field(default_factory=frozenset)
 
+    @property
+    def text(self) -> str:
+        """The same for the same configuration, whatever order hub.yaml has it in."""
+        maps = (self.priorities, self.company_objects, self.contact_objects)
+        return repr([*(sorted(m.items()) for m in maps), sorted(self.registration_pipelines)])
+
     @classmethod
     def of(cls, settings: Settings) -> "Context":
         return cls(

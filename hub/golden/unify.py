@@ -13,7 +13,7 @@ from hub.golden.opportunities import unify_opportunities
 from hub.golden.pos_lines import unify_pos_lines
 from hub.models.database import writing
 from hub.models.runs import Run
-from hub.models.watermarks import move_watermark, watermark
+from hub.models.watermarks import move_watermark, versioned, watermark
 
 _Unify = Callable[[Connection, Context, Run, int], int]
 
@@ -32,9 +32,10 @@ def unify(engine: Engine, settings: Settings, run: Run, entity: str, *, full: bo
 
     `full` rebuilds every row; rows that come out the same are not written.
     """
-    step = f"unify/{entity}"
+    context = Context.of(settings)
+    step = versioned(f"unify/{entity}", context.text)
     with writing(engine) as conn:
         since = 0 if full else watermark(conn, step)
-        written = ENTITIES[entity](conn, Context.of(settings), run, since)
+        written = ENTITIES[entity](conn, context, run, since)
         move_watermark(conn, step, run)
     return written

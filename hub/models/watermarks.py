@@ -1,9 +1,17 @@
 """How far each step has come: it takes the rows that later runs changed."""
 
+from hashlib import blake2b
+
 from sqlalchemy import Connection, select, update
 
 from hub.models.operations import ops_watermark
 from hub.models.runs import Run
+
+
+def versioned(step: str, *configuration: str) -> str:
+    """The name of a step under a configuration: another configuration starts from the beginning."""
+    digest = blake2b("\x1f".join(configuration).encode(), digest_size=8).hexdigest()
+    return f"{step}@{digest}"
 
 
 def watermark(conn: Connection, step: str) -> int:

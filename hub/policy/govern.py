@@ -5,7 +5,7 @@ from sqlalchemy import Engine
 from hub.config import Settings
 from hub.models.database import writing
 from hub.models.runs import Run
-from hub.models.watermarks import move_watermark, watermark
+from hub.models.watermarks import move_watermark, versioned, watermark
 from hub.policy.assignments import govern_leads
 from hub.policy.registrations import govern_registrations
 from hub.policy.settings import load_policy
@@ -18,7 +18,7 @@ def govern(
 ) -> int:
     """Bring registrations, or lead assignments, up to date; returns the rows written."""
     policy = load_policy(settings)
-    step = f"govern/{subject}"
+    step = versioned(f"govern/{subject}", policy.model_dump_json())
     with writing(engine) as conn:
         since = 0 if full else watermark(conn, step)
         if subject == "registration":

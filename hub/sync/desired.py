@@ -1,24 +1,28 @@
 """What each CRM should say: one frame per entity, from golden rows and decisions.
 
-Every frame has `hub_id`, `why` (the rule behind the values), `create` (true where the hub would
-make the record if it is missing), and the columns that mappings may push.
+Each function takes the hub ids to look at (a frame with `id`) and answers for these alone. Every
+frame has `hub_id`, `why` (the rule behind the values), `create` (true where the hub would make the
+record if it is missing), and the columns that mappings may push.
 """
 
 from collections.abc import Callable
+from typing import Any
 
 import polars as pl
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, or_, select
+from sqlalchemy.sql import Select
 
 from hub.models import bulk
-from hub.models.golden import company, contact, lead, lead_assignment, opportunity, partner
+from hub.models.golden import contact, lead, lead_assignment, opportunity, partner
 from hub.models.golden import registration as registrations
 from hub.policy.registration import UNMAPPED, rank
 from hub.policy.settings import Policy
 
 
-def desired_registrations(conn: Connection, policy: Policy) -> pl.DataFrame:  # noqa: ARG001
+def desired_registrations(conn: Connection, ids: pl.DataFrame, _policy: Policy) -> pl.DataFrame:
     """Per registration: what the place where it was registered should say of it."""
-    rows = bulk.read(conn, select(registrations))
+    with bulk.staged(conn, ids, registrations) as wanted:
+        rows = bulk.read(conn, select(registrations).where(registrations.c.id == wanted.c.id))
     return rows.select(
         pl.col("id").alias("hub_id"),
         pl.col("id").alias("registration_id"),
@@ -30,17 +34,29 @@ def desired_registrations(conn: Connection, policy: Policy) -> pl.DataFrame:  # 
     )
 
 
-def desired_opportunities(conn: Connection, policy: Policy) -> pl.DataFrame:
+def desired_opportunities(conn: Connection, ids: pl.DataFrame, policy: Policy) -> pl.DataFrame:
     """Per opportunity: the registration the rep should see on it.
 
     Of several claims on one opportunity the strongest shows (won, approved, then pending by time).
     An approved registration without an opportunity asks for one, under its own id. Opportunities
-    without any claim are all there with empty values, so that a withdrawn claim is cleared.
+    without any claim are there with empty values, so that a withdrawn claim is cleared.
     """
-    names = bulk.read(conn, select(partner.c.id.label("partner_id"), partner.c.name))
-    claims = bulk.read(conn, select(registrations)).join(
-        names.rename({"name": "partner_name"}), on="partner_id", how="left"
-    )
+    with bulk.staged(conn, ids, opportunity) as wanted:
+        query = (
+            select(registrations, partner.c.name.label("partner_name"))
+            .outerjoin(partner, partner.c.id == registrations.c.partner_id)
+            .where(
+                or_(
+                    registrations.c.id.in_(select(wanted.c.id)),
+                    registrations.c.opportunity_id.in_(select(wanted.c.id)),
+                )
+            )
+        )
+        claims = bulk.read(conn, query)
+        looked_at = bulk.read(
+            conn,
+            select(opportunity.c.id.label("opportunity_id")).where(opportunity.c.id == wanted.c.id),
+        )
     order = [rank(*row) for row in claims.select("status", "submitted_at", "id").iter_rows()]
     claims = claims.with_columns(
         pl.Series("place", [list(map(str, key)) for key in order], dtype=pl.List(pl.String))
@@ -51,18 +67,17 @@ def desired_opportunities(conn: Connection, policy: Policy) -> pl.DataFrame:
         .sort(pl.col("place").list.join("|"))
         .unique("opportunity_id", keep="first", maintain_order=True)
     )
-    everyone = bulk.read(conn, select(opportunity.c.id.label("opportunity_id")))
-    existing = everyone.join(tied, on="opportunity_id", how="left").with_columns(
+    existing = looked_at.join(tied, on="opportunity_id", how="left").with_columns(
         hub_id=pl.col("opportunity_id"), create=pl.lit(value=False)
     )
-    wanted = shown.filter(
+    asking = shown.filter(
         (pl.col("status") == "approved")
         & pl.col("opportunity_id").is_null()
         & pl.col("company_id").is_not_null()
         & pl.col("partner_id").is_not_null()
         & pl.lit(policy.registration.create_opportunity)
     ).with_columns(hub_id=pl.col("id"), create=pl.lit(value=True))
-    both = pl.concat([existing, wanted], how="diagonal")
+    both = pl.concat([existing, asking], how="diagonal")
     return both.select(
         "hub_id",
         pl.col("id").alias("registration_id"),
@@ -75,9 +90,15 @@ def desired_opportunities(conn: Connection, policy: Policy) -> pl.DataFrame:
     )
 
 
-def desired_leads(conn: Connection, policy: Policy) -> pl.DataFrame:  # noqa: ARG001
+def desired_leads(conn: Connection, ids: pl.DataFrame, _policy: Policy) -> pl.DataFrame:
     """Per routed lead: who has it. A lead nobody may have shows no partner."""
-    query = (
+    with bulk.staged(conn, ids, lead) as wanted:
+        rows = bulk.read(conn, _routed_leads().where(lead.c.id == wanted.c.id))
+    return _with_reason(rows)
+
+
+def _routed_leads() -> Select[Any]:
+    return (
         select(
             lead.c.id.label("hub_id"),
             *(lead.c[n] for n in ("name", "status", "source", "contact_id", "company_name")),
@@ -89,7 +110,9 @@ def desired_leads(conn: Connection, policy: Policy) -> pl.DataFrame:  # noqa: AR
         .join_from(lead, lead_assignment, lead_assignment.c.id == lead.c.id)
         .outerjoin(partner, partner.c.id == lead_assignment.c.partner_id)
     )
-    rows = bulk.read(conn, query)
+
+
+def _with_reason(rows: pl.DataFrame) -> pl.DataFrame:
     routed = pl.col("partner_id").is_not_null()
     return rows.with_columns(
         lead_id=pl.when(routed).then("hub_id"),
@@ -98,9 +121,11 @@ def desired_leads(conn: Connection, policy: Policy) -> pl.DataFrame:  # noqa: AR
     )
 
 
-def desired_contacts(conn: Connection, policy: Policy) -> pl.DataFrame:
+def desired_contacts(conn: Connection, ids: pl.DataFrame, _policy: Policy) -> pl.DataFrame:
     """Per person behind a routed lead: a contact the lead can hang on."""
-    leads = desired_leads(conn, policy).filter("create").select("contact_id", "hub_id")
+    with bulk.staged(conn, ids, contact) as persons:
+        query = _routed_leads().where(lead.c.contact_id == persons.c.id)
+        leads = _with_reason(bulk.read(conn, query)).filter("create")
     first = leads.group_by("contact_id").agg(pl.col("hub_id").min().alias("lead_id"))
     with bulk.staged(conn, first.select(pl.col("contact_id").alias("id")), contact) as wanted:
         rows = bulk.read(conn, select(contact).where(contact.c.id == wanted.c.id))
@@ -116,12 +141,9 @@ def _status() -> pl.Expr:
     return pl.when(pl.col("status") != UNMAPPED).then("status")
 
 
-DESIRED: dict[str, Callable[[Connection, Policy], pl.DataFrame]] = {
+DESIRED: dict[str, Callable[[Connection, pl.DataFrame, Policy], pl.DataFrame]] = {
     "registration": desired_registrations,
     "opportunity": desired_opportunities,
     "lead": desired_leads,
     "contact": desired_contacts,
 }
-
-# The golden table of the hub ids that a `ref` field may hold.
-REFERENCED = {"company_id": company, "contact_id": contact}

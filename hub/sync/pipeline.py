@@ -166,14 +166,12 @@ class Flow:
             self.engine, self.settings, self.run, self.report.watch, full, self._progress
         )
 
-    def plan(self, *, retry_refused: bool = False) -> Plan:
-        """Plan what all systems should be told."""
+    def plan(self, *, full: bool = False) -> Plan:
+        """Plan what all systems should be told; `full` also tries again what was refused."""
         self._progress("plan")
         with self.report.watch.lap("plan"):
             rows_per_write = {name: c.rows_per_write for name, c in self._connectors.items()}
-            plan = make_plan(
-                self.engine, self.settings, self.run, rows_per_write, retry_refused=retry_refused
-            )
+            plan = make_plan(self.engine, self.settings, self.run, rows_per_write, full=full)
         self.report.plans.append(plan)
         return plan
 
@@ -202,7 +200,7 @@ class Flow:
     def derive_and_write(self, *, full: bool = False, apply: bool = True) -> None:
         """The steps after landing."""
         self.derivation(full=full).all()
-        plan = self.plan(retry_refused=full)
+        plan = self.plan(full=full)
         if plan.plan is not None and apply:
             self._progress(f"apply {len(plan.changes)} changes")
             self.apply(plan.plan, self._connectors)
@@ -318,7 +316,7 @@ def judge(
     applied: bool = True,
 ) -> list[LawResult]:
     """The laws that a sync of these runs can break, in the order of their numbers."""
-    left = left_to_do(engine, settings) if applied and not troubles else 0
+    left = left_to_do(engine, settings, runs) if applied and not troubles else 0
     with reading(engine) as conn:
         return [
             laws.conservation(conn, runs),
@@ -329,11 +327,12 @@ def judge(
         ]
 
 
-def left_to_do(engine: Engine, settings: Settings) -> int:
-    """Changes that planning again would want, leaving out those a CRM has refused."""
+def left_to_do(engine: Engine, settings: Settings, runs: Sequence[int]) -> int:
+    """Changes that planning again would want of what these runs moved, but for those refused."""
+    since = min(runs, default=1) - 1
     with reading(engine) as conn:
         refused = refused_digests(conn)
-        wanted = differences(conn, settings, load_policy(settings))
+        wanted = differences(conn, settings, load_policy(settings), since)
         return sum(change.digest not in refused for change in wanted)
 
 

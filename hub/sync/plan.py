@@ -24,8 +24,10 @@ from hub.models.identity import crosswalk
 from hub.models.operations import ops_change, ops_plan
 from hub.models.runs import Run
 from hub.models.sources import SOURCES
+from hub.models.watermarks import move_watermark, versioned, watermark
 from hub.policy.settings import Policy, load_policy
 from hub.sync.desired import DESIRED
+from hub.sync.touched import SUPERSEDED, touched
 
 REFERENCE = "hub:"  # a value that stands for the record id of a hub id not yet in that system
 
@@ -69,24 +71,31 @@ def make_plan(
     run: Run,
     rows_per_write: Mapping[str, int],
     *,
-    retry_refused: bool = False,
+    full: bool = False,
 ) -> Plan:
     """Compare desired with last-seen state of all systems and store the difference.
 
-    `rows_per_write`: system → rows its API takes per write call. Earlier plans that are still open
-    are superseded: what they had not done is in this plan if it is still wanted.
+    Looks at what moved since the last plan; at everything when the mappings or the policy changed,
+    or when `full`, which also tries again what was refused. `rows_per_write`: system → rows its API
+    takes per write call. What earlier plans had not done is superseded: it is in this plan if it is
+    still wanted.
     """
     policy = load_policy(settings)
+    step = versioned("plan", _mappings_text(settings), policy.model_dump_json())
     with reading(engine) as conn:
-        refused = frozenset() if retry_refused else refused_digests(conn)
+        refused = frozenset() if full else refused_digests(conn)
+        since = 0 if full else watermark(conn, step)
         changes = [
-            change for change in differences(conn, settings, policy) if change.digest not in refused
+            change
+            for change in differences(conn, settings, policy, since)
+            if change.digest not in refused
         ]
     calls = _calls(changes, rows_per_write)
-    if not changes:
-        return Plan(None, [], 0, run.started_at, settings.config_hash)
     with writing(engine) as conn:
-        _supersede_open_plans(conn, run)
+        _supersede(conn, run)
+        move_watermark(conn, step, run)
+        if not changes:
+            return Plan(None, [], 0, run.started_at, settings.config_hash)
         name = f"plan-{take_numbers(conn, 'plan', 1)[0]:06d}"
         plan = Plan(name, changes, calls, run.started_at, settings.config_hash)
         conn.execute(
@@ -108,8 +117,13 @@ def make_plan(
     return plan
 
 
-def differences(conn: Connection, settings: Settings, policy: Policy) -> Iterator[PlannedChange]:
-    """Every change that would make the CRMs say what they should, in the order to apply them."""
+def differences(
+    conn: Connection, settings: Settings, policy: Policy, since: int
+) -> Iterator[PlannedChange]:
+    """Every change that would make the CRMs say what they should, in the order to apply them.
+
+    Looks at what moved after run `since`; 0 looks at everything.
+    """
     cache: dict[str, pl.DataFrame] = {}
     for system, objects in settings.mappings.items():
         for obj, mapping in objects.items():
@@ -117,7 +131,7 @@ def differences(conn: Connection, settings: Settings, policy: Policy) -> Iterato
                 continue
             entity = mapping.push.entity
             if entity not in cache:
-                cache[entity] = DESIRED[entity](conn, policy)
+                cache[entity] = DESIRED[entity](conn, touched(conn, entity, since), policy)
             yield from _object_differences(conn, system, obj, mapping, mapping.push, cache[entity])
 
 
@@ -294,14 +308,26 @@ def refused_digests(conn: Connection) -> frozenset[str]:
     return frozenset(conn.scalars(query))
 
 
-def _supersede_open_plans(conn: Connection, run: Run) -> None:
-    open_plans = select(ops_plan.c.plan).where(ops_plan.c.status == "open")
+def _supersede(conn: Connection, run: Run) -> None:
     conn.execute(
         update(ops_change)
-        .where(ops_change.c.plan.in_(open_plans), ops_change.c.outcome == "pending")
-        .values(outcome="stale", code="superseded", run=run.number, at=run.started_at)
+        .where(
+            ops_change.c.outcome.in_(("pending", "stale")),
+            ops_change.c.code.is_distinct_from(SUPERSEDED),
+        )
+        .values(outcome="stale", code=SUPERSEDED, run=run.number, at=run.started_at)
     )
     conn.execute(update(ops_plan).where(ops_plan.c.status == "open").values(status="superseded"))
+
+
+def _mappings_text(settings: Settings) -> str:
+    return json.dumps(
+        {
+            s: {o: m.model_dump() for o, m in objects.items()}
+            for s, objects in settings.mappings.items()
+        },
+        sort_keys=True,
+    )
 
 
 def _calls(changes: list[PlannedChange], rows_per_write: Mapping[str, int]) -> int:

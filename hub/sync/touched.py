@@ -1,0 +1,104 @@
+"""Which hub ids a plan must look at: those whose desired or last-seen state may have moved.
+
+Everything else said what it should when it was last looked at, and nobody has reported a change.
+"""
+
+from collections.abc import Callable
+
+import polars as pl
+from sqlalchemy import Connection, Table, or_, select, union
+from sqlalchemy.sql import Select
+
+from hub.golden.scope import on_key
+from hub.models import bulk
+from hub.models.golden import HISTORIES, lead, lead_assignment, opportunity, partner, registration
+from hub.models.identity import crosswalk
+from hub.models.operations import ops_change
+from hub.models.sources import src_contact, src_lead, src_opportunity
+
+_Ids = Select[tuple[str]]
+
+
+def touched(conn: Connection, entity: str, since: int) -> pl.DataFrame:
+    """Frame with `id`: hub ids of an entity's desired state to plan again, after run `since`.
+
+    For opportunities these are ids of opportunities and of registrations that may ask for one.
+    Changes that have not landed yet are looked at again, whatever else happened.
+    """
+    found = union(*_TOUCHED[entity](since), _outstanding()).subquery()
+    return bulk.read(conn, select(found.c.id).where(found.c.id.is_not(None)))
+
+
+def _registrations(since: int) -> list[_Ids]:
+    return [_changed(registration, since), _seen("registration", src_opportunity, since)]
+
+
+def _opportunities(since: int) -> list[_Ids]:
+    """A claim that moved away or ended is known from the registration's history."""
+    history = HISTORIES["registration"]
+    claims = select(registration.c.id).where(
+        or_(
+            registration.c.run > since,
+            registration.c.partner_id.in_(select(partner.c.id).where(partner.c.run > since)),
+        )
+    )
+    ended = select(crosswalk.c.hub_id).where(
+        on_key(src_opportunity, "registration"), src_opportunity.c.run > since
+    )
+    return [
+        _changed(opportunity, since),
+        _seen("opportunity", src_opportunity, since),
+        claims,
+        select(registration.c.opportunity_id.label("id")).where(registration.c.id.in_(claims)),
+        select(history.c.opportunity_id.label("id")).where(
+            or_(history.c.id.in_(claims), history.c.id.in_(ended))
+        ),
+    ]
+
+
+def _leads(since: int) -> list[_Ids]:
+    renamed = select(partner.c.id).where(partner.c.run > since)
+    return [
+        _changed(lead, since),
+        _changed(lead_assignment, since),
+        select(lead_assignment.c.id).where(lead_assignment.c.partner_id.in_(renamed)),
+        _seen("lead", src_lead, since),
+    ]
+
+
+def _contacts(since: int) -> list[_Ids]:
+    """Persons behind leads to plan again, and persons whose own record came or went."""
+    leads = union(*_leads(since), _outstanding()).subquery()
+    return [
+        select(lead.c.contact_id.label("id")).where(lead.c.id.in_(select(leads.c.id))),
+        _seen("contact", src_contact, since),
+    ]
+
+
+_TOUCHED: dict[str, Callable[[int], list[_Ids]]] = {
+    "registration": _registrations,
+    "opportunity": _opportunities,
+    "lead": _leads,
+    "contact": _contacts,
+}
+
+
+def _changed(table: Table, since: int) -> _Ids:
+    return select(table.c.id).where(table.c.run > since)
+
+
+def _seen(entity: str, table: Table, since: int) -> _Ids:
+    """Entities whose records say something new, whoever wrote it, or are known by another id."""
+    return select(crosswalk.c.hub_id.label("id")).where(
+        on_key(table, entity), or_(table.c.run > since, crosswalk.c.run > since)
+    )
+
+
+def _outstanding() -> _Ids:
+    return select(ops_change.c.hub_id.label("id")).where(
+        ops_change.c.outcome.in_(("pending", "stale")),
+        ops_change.c.code.is_distinct_from(SUPERSEDED),
+    )
+
+
+SUPERSEDED = "superseded"
