@@ -17,6 +17,7 @@ TOLD = "__told"
 # Sources write times as ISO 8601 with `Z`; a date column also takes the day of such a time.
 _ISO_TIME = r"^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}(\.\d+)?(Z|\+00:?00)$"
 _ISO_DAY = r"^\d{4}-\d{2}-\d{2}(T.*)?$"
+_INTEGER = 2**31 - 1
 
 
 def told_column(name: str) -> str:
@@ -60,17 +61,15 @@ def _typed(column: Column[object], told: pl.Expr, codes: Mapping[str, str]) -> p
     elif isinstance(kind, UtcTime):
         typed = utc_time(told)
     elif isinstance(kind, Date):
-        typed = (
-            pl.when(told.str.contains(_ISO_DAY))
-            .then(told.str.slice(0, 10))
-            .str.to_date("%Y-%m-%d", strict=False)
-        )
+        day = pl.when(told.str.contains(_ISO_DAY)).then(told.str.slice(0, 10))
+        typed = _of_our_era(day.str.to_date("%Y-%m-%d", strict=False))
     elif isinstance(kind, Boolean):
         typed = told.str.to_lowercase().replace_strict(
             {"true": True, "false": False}, default=None, return_dtype=pl.Boolean
         )
     elif isinstance(kind, Integer):
-        typed = told.str.replace(r"\.0+$", "").cast(pl.Int64, strict=False)
+        whole = told.str.replace(r"\.0+$", "").cast(pl.Int64, strict=False)
+        typed = pl.when(whole.is_between(-_INTEGER, _INTEGER)).then(whole)
     elif is_country(column.name):
         typed = told.str.to_lowercase().replace_strict(
             country_codes(), default=None, return_dtype=pl.String
@@ -87,12 +86,14 @@ def _typed(column: Column[object], told: pl.Expr, codes: Mapping[str, str]) -> p
 def utc_time(told: pl.Expr) -> pl.Expr:
     """ISO 8601 text in UTC (`Z` or a zero offset) as a time; anything else becomes null."""
     plain = told.str.replace("T", " ").str.replace(r"(Z|\+00:?00)$", "")
-    return (
-        pl.when(told.str.contains(_ISO_TIME))
-        .then(plain)
-        .str.to_datetime("%Y-%m-%d %H:%M:%S%.f", time_unit="us", strict=False)
-        .dt.replace_time_zone("UTC")
-    )
+    moment = pl.when(told.str.contains(_ISO_TIME)).then(plain)
+    read = moment.str.to_datetime("%Y-%m-%d %H:%M:%S%.f", time_unit="us", strict=False)
+    return _of_our_era(read).dt.replace_time_zone("UTC")
+
+
+def _of_our_era(moment: pl.Expr) -> pl.Expr:
+    """Neither PostgreSQL nor Python knows a year 0."""
+    return pl.when(moment.dt.year() >= 1).then(moment)
 
 
 def is_country(column: str) -> bool:

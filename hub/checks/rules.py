@@ -12,9 +12,11 @@ import polars as pl
 
 from hub.checks import codes
 from hub.checks.convert import told_column
+from hub.models.base import MONEY_DIGITS
 
 # A whole value like 4.05E+12: a spreadsheet has eaten digits, the original cannot be restored.
 _SCIENTIFIC = r"(?i)^\d([.,]\d+)?e[+-]?\d+$"
+NUL = "\x00"
 _EMAIL = r"^[^@\s,;<>]+@[^@\s,;<>.]+(\.[^@\s,;<>.]+)+$"
 
 
@@ -57,6 +59,15 @@ def currency_known(column: str) -> Rule:
     )
 
 
+def storable(column: str) -> Rule:
+    return Rule(
+        "control_character",
+        column,
+        ~pl.col(column).str.contains(NUL, literal=True),
+        "holds the character U+0000, which no text may hold",
+    )
+
+
 def not_negative(column: str, name: str) -> Rule:
     return Rule(name, column, pl.col(column) >= 0, "must not be negative")
 
@@ -71,6 +82,8 @@ def _person(*naming: str) -> tuple[Rule, ...]:
     return (email_format("email"), any_of((*naming, "email"), "last_name", message))
 
 
+# Below what fits into a column of money, by more than what a float may err.
+_LARGEST_AMOUNT = 10 ** (MONEY_DIGITS - 2) - 1
 _MONEY = (currency_known("currency"), not_negative("amount", "negative_amount"))
 
 RULES: dict[str, tuple[Rule, ...]] = {
@@ -90,6 +103,13 @@ RULES: dict[str, tuple[Rule, ...]] = {
         currency_known("currency"),
         Rule("quantity_zero", "quantity", pl.col("quantity") != 0, "a line must move something"),
         not_negative("unit_price", "negative_price"),
+        Rule(
+            "amount_too_large",
+            "quantity",
+            pl.col("quantity").cast(pl.Float64).abs() * pl.col("unit_price").cast(pl.Float64).abs()
+            < _LARGEST_AMOUNT,
+            "quantity × unit price is more than any amount can be",
+        ),
         Rule(
             "date_in_future",
             "invoice_date",

@@ -14,8 +14,8 @@ import polars as pl
 from pandera.errors import SchemaErrors
 from sqlalchemy import Boolean, Column, Date, Integer, String, Table
 
-from hub.checks.convert import is_country, told_column
-from hub.checks.rules import RULES, Rule
+from hub.checks.convert import TOLD, is_country, told_column
+from hub.checks.rules import NUL, RULES, Rule, storable
 from hub.models.base import Money, UtcTime
 from hub.models.bulk import polars_type
 from hub.models.sources import HOUSEKEEPING, SOURCES
@@ -47,27 +47,36 @@ def validate(source: str, frame: pl.DataFrame) -> Split:
     """
     table = SOURCES[source]
     full = _with_missing_columns(frame, table)
-    try:
-        schema_of(source).validate(full, lazy=True)
-    except SchemaErrors as err:
-        faults = _faults(err.failure_cases, full, source)
-    else:
-        faults = pl.DataFrame(schema=FAULT_SCHEMA)
+    faults = _found(source, full) if full.height else pl.DataFrame(schema=FAULT_SCHEMA)
     bad = faults[ROW].unique()
     kept = full.with_row_index(ROW).filter(~pl.col(ROW).is_in(bad.implode()))
     columns = [c.name for c in _content(table)]
     return Split(kept.select(columns), kept[ROW].to_list(), faults)
 
 
+def _found(source: str, full: pl.DataFrame) -> pl.DataFrame:
+    texts = [name for name in full.columns if name.endswith(TOLD)]
+    holds_nul = pl.any_horizontal(
+        pl.col(name).str.contains(NUL, literal=True).any() for name in texts
+    )
+    try:
+        schema_of(source, nul=full.select(holds_nul).item()).validate(full, lazy=True)
+    except SchemaErrors as err:
+        return _faults(err.failure_cases, full, source)
+    return pl.DataFrame(schema=FAULT_SCHEMA)
+
+
 @cache
-def schema_of(source: str) -> pa.DataFrameSchema:
-    """The schema of one source table's content columns."""
+def schema_of(source: str, *, nul: bool = False) -> pa.DataFrameSchema:
+    """The schema of one source table's content columns. `nul` says that there are characters no
+    text may hold: looking for them in every column costs more than all other rules together."""
     table = SOURCES[source]
     columns = {
         column.name: pa.Column(
             polars_type(column.type),
             checks=[
                 *(_check(rule) for rule in _derived(column)),
+                *([_check(storable(column.name))] if nul and _is_text(column) else []),
                 *(_check(rule) for rule in RULES[source] if rule.column == column.name),
             ],
             nullable=True,  # absence has its own rule, which knows "unreadable" from "missing"
@@ -100,11 +109,15 @@ def _derived(column: Column[object]) -> list[Rule]:
         rules.append(Rule(name, column.name, typed.is_not_null() | told.is_null(), message))
     if not column.nullable:
         rules.append(Rule("required", column.name, told.is_not_null(), "must not be empty"))
-    if isinstance(column.type, String) and column.type.length and not is_country(column.name):
+    if isinstance(column.type, String) and column.type.length and _is_text(column):
         limit = column.type.length
         fits = typed.str.len_chars() <= limit
         rules.append(Rule("too_long", column.name, fits, f"at most {limit} characters"))
     return rules
+
+
+def _is_text(column: Column[object]) -> bool:
+    return isinstance(column.type, String) and not is_country(column.name)
 
 
 def _unreadable(column: Column[object]) -> tuple[str, str] | None:
@@ -149,5 +162,5 @@ def _faults(cases: pl.DataFrame, full: pl.DataFrame, source: str) -> pl.DataFram
 
 
 def _message(source: str, column: str, rule: str) -> str:
-    declared = (*_derived(SOURCES[source].c[column]), *RULES[source])
+    declared = (*_derived(SOURCES[source].c[column]), *RULES[source], storable(column))
     return next(r.message for r in declared if r.name == rule and r.column == column)

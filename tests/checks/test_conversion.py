@@ -1,0 +1,93 @@
+"""Text as told becomes typed values; what cannot be read is said to be so, never dropped."""
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from rows import faults, typed
+
+
+@pytest.mark.parametrize(
+    ("source", "column", "told", "value"),
+    [
+        ("opportunity", "amount", "1500", Decimal("1500.00")),
+        ("opportunity", "amount", "0.1", Decimal("0.10")),
+        ("opportunity", "amount", "1500.5000", Decimal("1500.50")),
+        ("opportunity", "amount", "9999999999999.99", Decimal("9999999999999.99")),
+        ("pos_line", "unit_price", "0.0125", Decimal("0.0125")),
+        ("opportunity", "close_date", "2026-02-28", date(2026, 2, 28)),
+        ("opportunity", "close_date", "2024-02-29", date(2024, 2, 29)),
+        ("opportunity", "close_date", "2026-02-28T23:30:00.000Z", date(2026, 2, 28)),
+        (
+            *("opportunity", "submitted_at", "2026-01-15T09:30:00.123Z"),
+            datetime(2026, 1, 15, 9, 30, 0, 123000, UTC),
+        ),
+        (
+            "opportunity",
+            "created_at",
+            "2026-01-15T09:30:00Z",
+            datetime(2026, 1, 15, 9, 30, 0, 0, UTC),
+        ),
+        (
+            *("opportunity", "created_at", "2026-01-15T09:30:00+00:00"),
+            datetime(2026, 1, 15, 9, 30, 0, 0, UTC),
+        ),
+        ("opportunity", "is_won", "true", True),
+        ("opportunity", "is_won", "FALSE", False),
+        ("company", "employees", "250", 250),
+        ("company", "employees", "250.0", 250),
+        ("pos_line", "quantity", "-3", -3),
+        ("company", "country", "Deutschland", "DE"),
+        ("company", "country", "germany", "DE"),
+        ("company", "country", "AUT", "AT"),
+        ("company", "country", "at", "AT"),
+        ("company", "country", "Österreich", "AT"),
+        ("company", "country", "Oesterreich", "AT"),
+        ("company", "country", "UK", "GB"),
+        ("company", "country", "The Netherlands", "NL"),
+        ("pos_line", "end_customer_country", "Schweiz", "CH"),
+        ("contact", "email", "Ada.Lovelace@Example.COM", "ada.lovelace@example.com"),
+        ("opportunity", "currency", "eur", "EUR"),
+        ("company", "city", "  Graz ", "Graz"),
+        ("company", "city", "", None),
+        ("company", "city", " \t ", None),
+        ("company", "city", None, None),
+        ("opportunity", "amount", "", None),
+    ],
+)
+def test_a_value_is_read_as_what_it_is(source: str, column: str, told: str, value: Any) -> None:
+    found = typed(source, column, told)
+    assert (found, type(found)) == (value, type(value))
+
+
+@pytest.mark.parametrize(
+    ("source", "column", "told", "rule"),
+    [
+        ("opportunity", "amount", "1.505", "number_unparsable"),
+        ("opportunity", "amount", "1,50", "number_unparsable"),
+        ("opportunity", "amount", "12e3", "number_unparsable"),
+        ("opportunity", "amount", "€ 12", "number_unparsable"),
+        ("opportunity", "amount", "10000000000000", "number_unparsable"),
+        ("pos_line", "unit_price", "0.00125", "number_unparsable"),
+        ("pos_line", "quantity", "2.5", "number_unparsable"),
+        ("pos_line", "quantity", "two", "number_unparsable"),
+        ("company", "employees", "2147483648", "number_unparsable"),
+        ("company", "employees", "99999999999999999999", "number_unparsable"),
+        ("opportunity", "close_date", "2026-02-30", "date_unparsable"),
+        ("opportunity", "close_date", "28.02.2026", "date_unparsable"),
+        ("opportunity", "close_date", "0000-01-01", "date_unparsable"),
+        ("opportunity", "created_at", "2026-01-15T09:30:00+02:00", "date_unparsable"),
+        ("opportunity", "created_at", "2026-01-15", "date_unparsable"),
+        ("opportunity", "created_at", "0000-01-01T00:00:00Z", "date_unparsable"),
+        ("opportunity", "created_at", "2026-13-01T00:00:00Z", "date_unparsable"),
+        ("opportunity", "is_won", "yes", "boolean_unparsable"),
+        ("company", "country", "Atlantis", "country_unknown"),
+        ("pos_line", "reseller_country", "Bongoland", "country_unknown"),
+        ("company", "name", "a\x00b", "control_character"),
+    ],
+)
+def test_what_cannot_be_read_is_held_back_with_the_value_as_told(
+    source: str, column: str, told: str, rule: str
+) -> None:
+    assert faults(source, **{column: told}) == [(column, rule, told)]
