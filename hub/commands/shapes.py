@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from hub.sync.batch import LandReport
 from hub.sync.dispositions import DISPOSITIONS
-from hub.sync.land import LandReport
 from hub.sync.pipeline import STEPS, SyncReport
 from hub.sync.plan import Plan
 

@@ -15,7 +15,7 @@ from hub.errors import HubError
 if TYPE_CHECKING:  # `hub --help` must not wait for what only a sync needs
     from hub.commands.demo import DemoReport
     from hub.commands.doctor import SystemFindings
-    from hub.sync.land import LandReport
+    from hub.sync.batch import LandReport
     from hub.sync.pipeline import SyncReport
     from hub.sync.plan import Plan
 

@@ -20,7 +20,7 @@ from hub.models.database import reading, writing
 from hub.models.operations import ops_batch, ops_change, ops_plan, ops_watermark
 from hub.models.runs import Run
 from hub.models.sources import SOURCES
-from hub.sync.land import told_text
+from hub.sync.batch import told_text
 from hub.sync.ledger import record_calls
 from hub.sync.plan import REFERENCE
 

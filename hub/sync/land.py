@@ -1,62 +1,23 @@
-"""Land: pull from a connector, detect what really changed, keep the good, hold back the bad.
+"""Land: pull from a connector, batch by batch, and hold the system to what it said before.
 
-One transaction per batch moves the rows, their dispositions, the quarantine and the cursor, so that
-a process killed at any moment leaves either the whole batch or none of it. Change is detected by
-content hash, never by a system's modification stamp: stamps move without changes, and our own
-writes come back with new ones.
+A process killed at any moment leaves whole batches behind, and a cursor that stands after the last.
 """
 
-import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from hashlib import blake2b
+from collections.abc import Sequence
 
-import polars as pl
-from sqlalchemy import Connection, Engine, Table, and_, func, select, update
-from sqlalchemy.sql import ColumnElement
+from sqlalchemy import Connection, Engine, func, select
 
-from hub.checks.convert import blank_to_null, convert, utc_time
-from hub.checks.schemas import validate
-from hub.config import ObjectMapping, Settings
-from hub.connectors.contract import MODIFIED_AT, RECORD_ID, Batch, Connector, ObjectSpec
-from hub.models import bulk
-from hub.models.database import reading, take_numbers, writing
-from hub.models.operations import ops_batch, ops_cursor
+from hub.config import FeedSystem, Settings
+from hub.connectors.contract import Connector
+from hub.errors import PermissionLost, StopSync
+from hub.models.database import reading, writing
+from hub.models.operations import ops_batch
 from hub.models.runs import Run
-from hub.models.sources import SOURCES
-from hub.sync import dispositions, quarantine
-from hub.sync.archive import archive_path, write_archive
-from hub.sync.dispositions import DISPOSITIONS
+from hub.sync import dispositions
+from hub.sync.archive import archive_path
+from hub.sync.batch import LandReport, land_batch
 from hub.sync.ledger import Stopwatch, record_calls
-
-
-@dataclass
-class LandReport:
-    """Rows read of one object, what became of them, faults by rule, seconds by part."""
-
-    system: str
-    object: str
-    read: int = 0
-    dispositions: dict[str, int] = field(default_factory=lambda: dict.fromkeys(DISPOSITIONS, 0))
-    faults: dict[str, int] = field(default_factory=dict)
-    seconds: dict[str, float] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Target:
-    """Where one object of one system lands."""
-
-    system: str
-    object: str
-    mapping: ObjectMapping
-
-    @property
-    def table(self) -> Table:
-        return SOURCES[self.mapping.source]
-
-    @property
-    def spec(self) -> ObjectSpec:
-        return ObjectSpec(self.object, self.mapping.all_fields)
+from hub.sync.targets import Target, forget_cursor, stored_cursor
 
 
 def land(
@@ -78,8 +39,9 @@ def land(
     archive = settings.resolve(settings.archive)
     with writing(engine) as conn:
         dispositions.count_read(conn, run, target.system, obj, 0, completed=False)
+    cursor = None if full else stored_cursor(engine, target)
     try:
-        batches = connector.pull(target.spec, None if full else _cursor(engine, target))
+        batches = connector.pull(target.spec, cursor)
         while True:
             with watch.lap("pull"):
                 batch = next(batches, None)
@@ -89,8 +51,11 @@ def land(
                 sequence = next_sequence(conn, run, target)
             path = archive_path(archive, target.system, obj, run.number, sequence)
             land_batch(engine, target, run, batch, path, report, watch)
+        if cursor is None and not isinstance(settings.systems[target.system], FeedSystem):
+            _refuse_silence(engine, target, report.read)
         with writing(engine) as conn:
             dispositions.count_read(conn, run, target.system, obj, 0, completed=True)
+        _expect_rows(engine, settings, target)
     finally:
         with writing(engine) as conn:
             record_calls(conn, run, target.system, f"land/{obj}", connector.calls)
@@ -136,194 +101,39 @@ def next_sequence(conn: Connection, run: Run, target: Target) -> int:
     return int(conn.scalar(listed) or 0) + 1
 
 
-def land_batch(
-    engine: Engine,
-    target: Target,
-    run: Run,
-    batch: Batch,
-    path: str,
-    report: LandReport,
-    watch: Stopwatch,
-) -> None:
-    """Land one batch: all of it or nothing."""
-    with watch.lap("land"):
-        with reading(engine) as conn:
-            known = _known(conn, target, batch.rows)
-        rows = dispositions.classify(_fingerprinted(batch.rows, target.mapping), known)
-        fresh = rows.filter(pl.col("disposition").is_in(["new", "changed"]))
-    with watch.lap("check"):
-        typed = convert(fresh, target.mapping.pull, target.mapping.values, target.table)
-        split = validate(target.mapping.source, typed)
-        bad = quarantine.held_back(fresh, split.faults)
-    with watch.lap("land"):
-        rows = rows.with_columns(
-            disposition=pl.when(pl.col("position").is_in(bad["position"].implode()))
-            .then(pl.lit("quarantined"))
-            .otherwise("disposition")
-        )
-        kept = rows.filter(pl.col("disposition") != "unchanged")
-        if kept.height:
-            write_archive(path, kept.select(batch.rows.columns))
-        with writing(engine) as conn:
-            batch_id = _record_batch(conn, target, run, batch.origin, path, kept.height)
-            good = fresh[split.good_rows].select(RECORD_ID, MODIFIED_AT, "content_hash", "told")
-            _merge_good(conn, target, run, batch_id, good.hstack(split.good))
-            _merge_deleted(conn, target, run, rows)
-            quarantine.hold(conn, target, run, batch_id, bad)
-            quarantine.replace(conn, target, run, good[RECORD_ID])
-            counts = dict(rows.group_by("disposition").len().iter_rows())
-            dispositions.count(conn, run, target.system, target.object, counts)
-            dispositions.count_read(conn, run, target.system, target.object, batch.rows.height)
-            if batch.cursor is not None:
-                _move_cursor(conn, target, run, batch.cursor)
-    _add_to_report(report, batch.rows.height, counts, split.faults)
+def _refuse_silence(engine: Engine, target: Target, read: int) -> None:
+    """Law 7: a system that held rows and now answers none has most likely lost us a permission.
 
-
-def _add_to_report(
-    report: LandReport, read: int, counts: Mapping[str, int], faults: pl.DataFrame
-) -> None:
-    report.read += read
-    for name, rows in counts.items():
-        report.dispositions[name] += rows
-    for rule, found in faults.group_by("rule").len().iter_rows():
-        report.faults[rule] = report.faults.get(rule, 0) + found
-
-
-# -- what was said before ----------------------------------------------------------------------
-
-
-def _fingerprinted(rows: pl.DataFrame, mapping: ObjectMapping) -> pl.DataFrame:
-    """`rows` with `content_hash` (of what is only pulled) and `told` (what the hub writes too)."""
-    written = mapping.told_fields
-    pulled = [f for f in sorted(mapping.pull) if f not in written]
-    text = pl.concat_str(
-        [blank_to_null(pl.col(f)).fill_null("\x00") for f in pulled], separator="\x1f"
-    )
-    texts = rows.select(text.alias("text"))["text"].to_list()
-    hashes = [blake2b(t.encode(), digest_size=16).hexdigest() for t in texts]
-    told = [
-        told_text(dict(zip(written, values, strict=True)))
-        for values in rows.select(written).iter_rows()
-    ]
-    return rows.with_columns(
-        pl.Series("content_hash", hashes, dtype=pl.String),
-        pl.Series("told", told or [None] * rows.height, dtype=pl.String),
-        pl.int_range(pl.len(), dtype=pl.UInt32).alias("position"),
+    The cursor is forgotten, so that the next pull asks for everything again.
+    """
+    with writing(engine) as conn:
+        known = _living(conn, target)
+        if read or not known:
+            return
+        forget_cursor(conn, target)
+    raise PermissionLost(
+        f"{target.system}/{target.object}: a full pull brought no row, {known} were known.",
+        remedy="check the integration user's object permissions and sharing; nothing was deleted",
     )
 
 
-def told_text(values: Mapping[str, str | None]) -> str | None:
-    """Canonical JSON of the values that are not empty; None when all are."""
-    present = {name: value for name, value in values.items() if value}
-    return json.dumps(present, sort_keys=True, ensure_ascii=False) if present else None
-
-
-def _known(conn: Connection, target: Target, rows: pl.DataFrame) -> pl.DataFrame:
-    table = target.table
-    keys = rows.select(RECORD_ID).unique().drop_nulls()
-    with bulk.staged(conn, keys, table) as wanted:
-        query = select(
-            table.c.record_id,
-            table.c.content_hash,
-            table.c.told,
-            table.c.is_deleted,
-            table.c.modified_at,
-        ).where(
-            table.c.system == target.system,
-            table.c.object == target.object,
-            table.c.record_id == wanted.c.record_id,
-        )
-        return bulk.read(conn, query)
-
-
-def _cursor(engine: Engine, target: Target) -> str | None:
-    """The landed cursor, or None when there is none or the mapping asks for other fields now."""
+def _expect_rows(engine: Engine, settings: Settings, target: Target) -> None:
+    """Law 7: fewer living rows than `minimum_rows` says is a failure with a name."""
+    least = settings.systems[target.system].minimum_rows.get(target.object, 0)
     with reading(engine) as conn:
-        row = conn.execute(
-            select(ops_cursor.c.cursor, ops_cursor.c.fields_hash).where(_of(target))
-        ).first()
-    if row is None or row.fields_hash != _fields_hash(target):
-        return None
-    return str(row.cursor)
-
-
-def _of(target: Target) -> ColumnElement[bool]:
-    return and_(ops_cursor.c.system == target.system, ops_cursor.c.object == target.object)
-
-
-def _fields_hash(target: Target) -> str:
-    text = json.dumps(target.mapping.model_dump(include={"pull", "values"}), sort_keys=True)
-    told = ",".join(target.mapping.told_fields)
-    return blake2b(f"{text}|{told}".encode(), digest_size=16).hexdigest()
-
-
-def _move_cursor(conn: Connection, target: Target, run: Run, cursor: str) -> None:
-    state = {
-        "cursor": cursor,
-        "fields_hash": _fields_hash(target),
-        "run": run.number,
-        "at": run.started_at,
-    }
-    if conn.execute(update(ops_cursor).where(_of(target)).values(**state)).rowcount == 0:
-        conn.execute(
-            ops_cursor.insert().values(system=target.system, object=target.object, **state)
+        known = _living(conn, target) if least else 0
+    if known < least:
+        raise StopSync(
+            f"{target.system}/{target.object}: {known} rows, at least {least} are expected.",
+            remedy="look whether the source is complete, or lower `minimum_rows` in hub.yaml",
         )
 
 
-# -- what is said now --------------------------------------------------------------------------
-
-
-def _record_batch(
-    conn: Connection, target: Target, run: Run, origin: str | None, path: str, rows: int
-) -> int:
-    """The id of the batch; a batch that brought nothing new leaves no record."""
-    if not rows:
-        return 0
-    batch_id = take_numbers(conn, "batch", 1)[0]
-    conn.execute(
-        ops_batch.insert().values(
-            id=batch_id,
-            run=run.number,
-            system=target.system,
-            object=target.object,
-            origin=origin,
-            archive_path=path,
-            rows=rows,
-            at=run.started_at,
-        )
-    )
-    return batch_id
-
-
-def _merge_good(
-    conn: Connection, target: Target, run: Run, batch_id: int, good: pl.DataFrame
-) -> None:
-    if not good.height:
-        return
-    rows = good.with_columns(
-        pl.lit(target.system).alias("system"),
-        pl.lit(target.object).alias("object"),
-        pl.lit(value=False).alias("is_deleted"),
-        pl.lit(batch_id).alias("batch_id"),
-        pl.lit(run.number).alias("run"),
-        utc_time(pl.col(MODIFIED_AT)).alias(MODIFIED_AT),
-    )
-    with bulk.staged(conn, rows, target.table) as stage:
-        bulk.merge(conn, target.table, stage, quiet=("run", "batch_id", "modified_at"))
-
-
-def _merge_deleted(conn: Connection, target: Target, run: Run, rows: pl.DataFrame) -> None:
-    gone = rows.filter(pl.col("disposition") == "deleted")
-    if not gone.height:
-        return
+def _living(conn: Connection, target: Target) -> int:
     table = target.table
-    with bulk.staged(conn, gone.select(RECORD_ID), table) as stage:
-        conn.execute(
-            update(table)
-            .where(
-                table.c.system == target.system,
-                table.c.object == target.object,
-                table.c.record_id.in_(select(stage.c.record_id)),
-            )
-            .values(is_deleted=True, run=run.number)
-        )
+    counted = select(func.count()).where(
+        table.c.system == target.system,
+        table.c.object == target.object,
+        table.c.is_deleted.is_(False),
+    )
+    return int(conn.scalar(counted) or 0)

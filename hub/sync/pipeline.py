@@ -26,7 +26,8 @@ from hub.models.runs import Run
 from hub.policy.govern import SUBJECTS, govern
 from hub.policy.settings import load_policy
 from hub.sync.apply import ApplyReport, apply_plan
-from hub.sync.land import LandReport, land, land_named
+from hub.sync.batch import LandReport
+from hub.sync.land import land, land_named
 from hub.sync.ledger import Stopwatch, begin_run, end_run
 from hub.sync.plan import Plan, differences, make_plan, refused_digests
 

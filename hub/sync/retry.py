@@ -9,9 +9,10 @@ from hub.config import Settings
 from hub.connectors.contract import Batch
 from hub.models.database import exclusive, reading
 from hub.sync.archive import archive_path
-from hub.sync.land import LandReport, Target, land_batch
+from hub.sync.batch import LandReport, land_batch
 from hub.sync.ledger import Stopwatch, begin_run, end_run
 from hub.sync.quarantine import as_told, waiting_rows
+from hub.sync.targets import Target
 
 
 def retry(engine: Engine, settings: Settings, ids: Sequence[int] | None = None) -> list[LandReport]:

@@ -1,0 +1,71 @@
+"""Where each object lands, and its cursor, which moves in the transaction of what was landed."""
+
+import json
+from dataclasses import dataclass
+from hashlib import blake2b
+
+from sqlalchemy import Connection, Engine, Table, and_, select, update
+from sqlalchemy.sql import ColumnElement
+
+from hub.config import ObjectMapping
+from hub.connectors.contract import ObjectSpec
+from hub.models.database import reading
+from hub.models.operations import ops_cursor
+from hub.models.runs import Run
+from hub.models.sources import SOURCES
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where one object of one system lands."""
+
+    system: str
+    object: str
+    mapping: ObjectMapping
+
+    @property
+    def table(self) -> Table:
+        return SOURCES[self.mapping.source]
+
+    @property
+    def spec(self) -> ObjectSpec:
+        return ObjectSpec(self.object, self.mapping.all_fields)
+
+
+def stored_cursor(engine: Engine, target: Target) -> str | None:
+    """The landed cursor, or None when there is none or the mapping asks for other fields now."""
+    with reading(engine) as conn:
+        row = conn.execute(
+            select(ops_cursor.c.cursor, ops_cursor.c.fields_hash).where(_of(target))
+        ).first()
+    if row is None or row.fields_hash != _fields_hash(target):
+        return None
+    return str(row.cursor)
+
+
+def move_cursor(conn: Connection, target: Target, run: Run, cursor: str) -> None:
+    state = {
+        "cursor": cursor,
+        "fields_hash": _fields_hash(target),
+        "run": run.number,
+        "at": run.started_at,
+    }
+    if conn.execute(update(ops_cursor).where(_of(target)).values(**state)).rowcount == 0:
+        conn.execute(
+            ops_cursor.insert().values(system=target.system, object=target.object, **state)
+        )
+
+
+def forget_cursor(conn: Connection, target: Target) -> None:
+    """The next pull asks for everything again."""
+    conn.execute(ops_cursor.delete().where(_of(target)))
+
+
+def _of(target: Target) -> ColumnElement[bool]:
+    return and_(ops_cursor.c.system == target.system, ops_cursor.c.object == target.object)
+
+
+def _fields_hash(target: Target) -> str:
+    text = json.dumps(target.mapping.model_dump(include={"pull", "values"}), sort_keys=True)
+    told = ",".join(target.mapping.told_fields)
+    return blake2b(f"{text}|{told}".encode(), digest_size=16).hexdigest()
