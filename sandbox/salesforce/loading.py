@@ -72,9 +72,7 @@ class Loader:
         created = row["CreatedDate"] = row["CreatedDate"] or now
         modified = row["LastModifiedDate"] = row["LastModifiedDate"] or created
         row["SystemModstamp"] = row["SystemModstamp"] or modified
-        for name, derived in derived_values(self.sobject.name, row).items():
-            if name not in record:
-                row[name] = derived
+        row.update(derived_values(self.sobject.name, row))
         return row
 
 

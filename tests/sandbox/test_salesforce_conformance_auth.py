@@ -259,6 +259,11 @@ def test_identity_url_tells_who_the_session_belongs_to(org: OrgUnderTest) -> Non
         "Authorization": ""}).status_code == 401  # fmt: skip
 
 
+def test_identity_of_somebody_else_is_not_found(org: OrgUnderTest) -> None:
+    answer = org.get("/id/00Dbn0000000001EAA/005bn0000000007AAA")
+    assert error_code(answer) == (404, "NOT_FOUND")
+
+
 def test_revoked_access_token_is_an_invalid_session(org: OrgUnderTest) -> None:
     org.http.post(f"{org.url}/services/oauth2/revoke", data={"token": org.token})
     assert error_code(org.get("limits")) == (401, "INVALID_SESSION_ID")

@@ -252,6 +252,14 @@ def test_conformance_sf_56_merge_moves_children_and_keeps_a_trace(org: OrgUnderT
     assert gone == [{"Id": loser, "MasterRecordId": master, "SystemModstamp": LATER}]
 
 
+def test_conformance_sf_56_a_chain_of_merges_is_kept_link_by_link(org: OrgUnderTest) -> None:
+    a, b, c = (org.create("Account", Name=name) for name in "ABC")
+    org.control("merge", {"object": "Account", "master": b, "losers": [a]})
+    org.control("merge", {"object": "Account", "master": c, "losers": [b]})
+    soql = "SELECT MasterRecordId FROM Account WHERE IsDeleted = true ORDER BY Name, Id"
+    assert org.records(soql, "queryAll") == [{"MasterRecordId": b}, {"MasterRecordId": c}]
+
+
 def test_conformance_sf_56_emptying_the_bin_removes_the_trace(org: OrgUnderTest) -> None:
     master, loser = (
         org.create("Lead", LastName="A", Company="C"),

@@ -24,6 +24,7 @@ def load_leads(org: OrgUnderTest, count: int, **fields: object) -> None:
 def pages(org: OrgUnderTest, soql: str, **more: Any) -> list[dict[str, Any]]:
     found = [org.query(soql, **more).json()]
     while not found[-1]["done"]:
+        assert len(found) < 50, "pages without end"
         found.append(org.get(found[-1]["nextRecordsUrl"], **more).json())
     return found
 
@@ -117,6 +118,15 @@ def test_conformance_sf_19_garbage_is_an_invalid_locator(org: OrgUnderTest, loca
     assert error_code(org.get(f"query/{locator}")) == (400, "INVALID_QUERY_LOCATOR")
 
 
+def test_conformance_sf_19_offset_beyond_the_result_is_an_invalid_locator() -> None:
+    org = OrgUnderTest(Switches(locator_style="01g"))
+    load_leads(org, 2_001)
+    url = org.query("SELECT Id FROM Lead").json()["nextRecordsUrl"]
+    assert org.get(url.replace("-2000", "-1999")).status_code == 200
+    answer = org.get(url.replace("-2000", "-2002"))
+    assert error_code(answer) == (400, "INVALID_QUERY_LOCATOR")
+
+
 def test_conformance_sf_19_oldest_cursor_closes_when_too_many_are_open() -> None:
     org = OrgUnderTest(Switches(max_open_cursors=2))
     load_leads(org, 2_001)
@@ -160,6 +170,13 @@ def test_conformance_sf_21_records_carry_attributes_and_selected_nulls(org: OrgU
             "IsDeleted": False,
         }
     ]
+
+
+def test_conformance_sf_21_flags_are_json_booleans(org: OrgUnderTest) -> None:
+    org.create("Contact", LastName="Ada", AccountId=org.create("Account", Name="Acme"))
+    assert '"IsDeleted":false' in org.query("SELECT IsDeleted FROM Account").text
+    answer = org.query("SELECT Id, Account.Owner.IsActive FROM Contact")
+    assert '"IsActive":true' in answer.text
 
 
 def test_conformance_sf_22_parent_path_is_a_nested_record_or_null(org: OrgUnderTest) -> None:
@@ -209,8 +226,10 @@ def test_conformance_sf_22_child_rows_count_towards_the_page() -> None:
             "Contact": [{"LastName": "C", "AccountId": a} for a in accounts for _ in range(4)],
         }
     )
-    answers = pages(org, "SELECT Id, (SELECT Id FROM Contacts) FROM Account ORDER BY Id")
-    assert [len(page["records"]) for page in answers] == [2, 1]
+    soql = "SELECT Id, (SELECT Id FROM Contacts) FROM Account ORDER BY Id"
+    assert [len(page["records"]) for page in pages(org, soql)] == [2, 1]
+    org.switch(page_shrink_to=3)
+    assert [len(page["records"]) for page in pages(org, soql)] == [1, 1, 1]
 
 
 # --- refusals ---------------------------------------------------------------------------------
@@ -577,6 +596,12 @@ def test_filters_follow_parents_and_semi_joins(org: OrgUnderTest) -> None:
     assert names(org, f"{having.replace(' IN ', ' NOT IN ')}") == ["Acme"]
     aliased = "SELECT c.LastName FROM Contact c WHERE c.Account.Name LIKE 'B%'"
     assert org.records(aliased) == [{"LastName": "Bob"}]
+
+
+def test_fields_can_be_qualified_by_the_object_itself(org: OrgUnderTest) -> None:
+    org.create("Account", Name="Acme")
+    soql = "SELECT Account.Name FROM Account WHERE Account.Name = 'acme' ORDER BY Account.Id"
+    assert org.records(soql) == [{"Name": "Acme"}]
 
 
 @pytest.mark.parametrize("form", [slice(0, 15), slice(0, 18)])

@@ -178,6 +178,12 @@ def test_conformance_sf_43_duplicate_value_names_the_other_record(long: bool) ->
     )
 
 
+def test_a_record_may_keep_its_own_key(org: OrgUnderTest) -> None:
+    lead = org.create("Lead", **LEAD, Hub_Lead_Key__c="k1")
+    assert org.patch(f"sobjects/Lead/{lead}", {"Hub_Lead_Key__c": "K1"}).status_code == 204
+    assert org.row("Lead", lead)["Hub_Lead_Key__c"] == "K1"
+
+
 def test_a_deleted_record_frees_its_key(org: OrgUnderTest) -> None:
     first = org.create("Lead", **LEAD, Hub_Lead_Key__c="k1")
     org.delete(f"sobjects/Lead/{first}")
