@@ -9,13 +9,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import polars as pl
-from sqlalchemy import Connection, or_, select, tuple_, update
+from sqlalchemy import Connection, or_, select, update
 
+from hub.identity.among import given_ids, given_rows, row_of
 from hub.identity.ids import Row
 from hub.identity.mentions import ROW, Entity
-from hub.models import bulk
 from hub.models.identity import (
-    crosswalk,
     identity_alias,
     identity_decision,
     identity_event,
@@ -78,12 +77,12 @@ def told_same(conn: Connection, entity: Entity, rows: pl.DataFrame) -> list[Pair
         & n.c.profile.is_not(None)
     )
     found: set[Pair] = set()
-    keyed = rows.select(ROW).with_columns(entity=pl.lit(entity))
-    with bulk.staged(conn, keyed, crosswalk) as stage:
-        given = select(*(stage.c[c] for c in ("entity", *ROW)))
+    if rows.is_empty():
+        return []
+    with given_rows(conn, entity, rows) as given:
         for end in (m, n):
-            mine = tuple_(*(end.c[c] for c in ("entity", *ROW))).in_(given)
-            for a, b, c, d, e, f in conn.execute(select(*ends).join_from(m, n, became).where(mine)):
+            query = select(*ends).join_from(m, n, became).where(row_of(end).in_(given))
+            for a, b, c, d, e, f in conn.execute(query):
                 found.add(((a, b, c), (d, e, f)))
     return sorted(found)
 
@@ -108,12 +107,10 @@ def standing_ids(conn: Connection, entity: Entity, claimed: Iterable[str]) -> di
     if not wanted:
         return {}
     a, e = identity_alias.c, identity_event.c
-    frame = pl.DataFrame({"hub_id": wanted})
-    with bulk.staged(conn, frame, crosswalk) as stage:
-        asked = select(stage.c.hub_id)
-        issued = select(e.hub_id).where(e.hub_id.in_(asked), e.entity == entity, e.kind == "mint")
+    with given_ids(conn, wanted) as given:
+        issued = select(e.hub_id).where(e.hub_id.in_(given), e.entity == entity, e.kind == "mint")
         known = set(conn.scalars(issued))
-        moved = select(a.old_id, a.hub_id).where(a.old_id.in_(asked))
+        moved = select(a.old_id, a.hub_id).where(a.old_id.in_(given))
         answers = {str(old): str(now) for old, now in conn.execute(moved)}
     return {hub_id: answers.get(hub_id, hub_id) for hub_id in wanted if hub_id in known}
 

@@ -41,8 +41,9 @@ def write_outcome(store: Store, outcome: Assignment, background: Background, at:
         schema=dict.fromkeys(("kind", "hub_id", "other_id", "evidence"), pl.String),
         orient="row",
     ).with_columns(entity=pl.lit(store.entity), run=pl.lit(store.run), at=pl.lit(at))
-    with bulk.staged(store.conn, frame, identity_event) as stage:
-        bulk.append(store.conn, identity_event, stage)
+    if frame.height:
+        with bulk.staged(store.conn, frame, identity_event) as stage:
+            bulk.append(store.conn, identity_event, stage)
     return sum(background.before.get(row) != hub_id for row, hub_id in outcome.ids.items())
 
 

@@ -146,6 +146,8 @@ class _Resolution:
         return alive.filter(~alive.is_in(intake.dead.implode())), pairs.height
 
     def _save_scores(self, pairs: pl.DataFrame) -> None:
+        if pairs.is_empty():
+            return
         scored = self._score(pairs)
         kept = scored.filter(pl.col("score") > self.model.keep_above)
         self.store.add_pairs(
@@ -164,6 +166,8 @@ class _Resolution:
 
     def _weights(self, pairs: pl.DataFrame) -> Weights:
         """Scores of (left, right) profiles, FORBIDDEN where the model has a veto."""
+        if pairs.is_empty():
+            return {}
         scored = self._score(pairs).select("left", "right", "score", "veto")
         return {
             (left, right): FORBIDDEN if veto is not None else weight
@@ -171,6 +175,8 @@ class _Resolution:
         }
 
     def _explain(self, pairs: pl.DataFrame) -> dict[tuple[int, int], tuple[int, str | None, str]]:
+        if pairs.is_empty():
+            return {}
         scored = self._score(pairs)
         rows = scored.select("left", "right", "score", "veto", why=evidence(scored, self.model))
         return {(p, q): (weight, veto, why) for p, q, weight, veto, why in rows.iter_rows()}

@@ -14,6 +14,9 @@ from hub.identity.legal_forms import split_form
 from hub.identity.mentions import ROW, STATE, Entity
 from hub.identity.names import core_words
 from hub.identity.text import fold, words
+from hub.identity.wordlists import phrases
+
+_PLACEHOLDERS = frozenset(fold(phrase) for phrase in phrases("placeholders")) | {""}
 
 COMPANY = (
     "name", "form", "domain", "phone", "street", "city", "postal", "country", "tax", "duns",
@@ -27,7 +30,7 @@ COLUMNS: dict[Entity, tuple[str, ...]] = {"company": COMPANY, "contact": CONTACT
 
 
 def standardise(mentions: pl.DataFrame, entity: Entity) -> pl.DataFrame:
-    """ROW + STATE + the entity's standardised columns + `profile`."""
+    """ROW + STATE + the entity's standardised columns + `profile`, of those that name somebody."""
     made = _company(mentions) if entity == "company" else _contact(mentions)
     columns = COLUMNS[entity]
     return made.select(*ROW, *STATE, *columns).with_columns(
@@ -39,7 +42,10 @@ def _company(m: pl.DataFrame) -> pl.DataFrame:
     # A lead's number is its person's as often as the switchboard's: it only stands in for a
     # domain, so that the many leads of one large employer keep few profiles.
     domain = pl.coalesce(_each("website", values.domain), _each("email", _mail_domain))
-    return m.with_columns(domain=domain).with_columns(
+    known = m.with_columns(domain=domain, named=_each("name", _named)).filter(
+        pl.any_horizontal(pl.col(n).is_not_null() for n in ("named", "domain", "tax_id", "duns"))
+    )
+    return known.with_columns(
         _each("name", _core).alias("name"),
         _each("name", _form).alias("form"),
         pl.coalesce(
@@ -91,6 +97,11 @@ def _phone(column: str) -> pl.Expr:
 def _dialled(text: str) -> str | None:
     country, _, number = text.partition("|")
     return values.phone(number, country or None)
+
+
+def _named(text: str) -> str | None:
+    """The name, unless it only fills a field that asks for one."""
+    return None if fold(text) in _PLACEHOLDERS else text
 
 
 def _core(text: str) -> str | None:

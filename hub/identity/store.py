@@ -4,12 +4,20 @@ Only reads and writes; what they mean is decided elsewhere. Every lookup goes fr
 that changed through an index to the few they touch.
 """
 
-from collections.abc import Iterable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterable
+from typing import Any
 
 import polars as pl
-from sqlalchemy import Column, ColumnElement, Connection, Table, delete, select, tuple_
+from sqlalchemy import Connection, Select, Table, delete, select
 
+from hub.identity.among import (
+    delete_among,
+    given_ids,
+    given_numbers,
+    given_rows,
+    read_among,
+    row_of,
+)
 from hub.identity.mentions import LINKS, ROW, Entity
 from hub.identity.standardise import COLUMNS
 from hub.models import bulk
@@ -56,82 +64,71 @@ class Store:
         query = select(*wanted).where(m.c.entity == self.entity)
         if rows is None:
             return bulk.read(self.conn, query)
-        with self._staged_rows(rows) as stage:
-            return bulk.read(self.conn, query.where(_row_in(m, stage)))
+        with given_rows(self.conn, self.entity, rows) as given:
+            return self._read(query, row_of(m), given)
 
     def mentions_of(self, profiles: pl.Series) -> pl.DataFrame:
         m = identity_mention
         wanted = [m.c[n] for n in (*ROW, *LINKS, "profile", "last_id")]
-        with self._staged(profiles) as stage:
-            return bulk.read(self.conn, select(*wanted).where(_in(m.c.profile, stage)))
+        with given_numbers(self.conn, profiles) as given:
+            return self._read(select(*wanted), m.c.profile, given)
 
     def save_mentions(self, rows: pl.DataFrame) -> None:
         """ROW + any of STATE, profile, last_id; what is not given stays."""
-        with bulk.staged(self.conn, self._stamped(rows), identity_mention) as stage:
-            bulk.merge(self.conn, identity_mention, stage)
+        self._merge(identity_mention, rows)
 
     # -- profiles and keys -------------------------------------------------------------------
 
     def known_profiles(self, profiles: pl.Series) -> pl.Series:
         p = identity_profile
-        with self._staged(profiles) as stage:
-            query = select(p.c.profile).where(_in(p.c.profile, stage))
-            return bulk.read(self.conn, query).to_series()
+        with given_numbers(self.conn, profiles) as given:
+            return self._read(select(p.c.profile), p.c.profile, given).to_series()
 
     def load_profiles(self, profiles: pl.Series) -> pl.DataFrame:
         """`profile` and the standardised columns."""
         p = identity_profile
-        with self._staged(profiles) as stage:
-            query = select(p.c.profile, p.c.features).where(_in(p.c.profile, stage))
-            found = bulk.read(self.conn, query)
+        with given_numbers(self.conn, profiles) as given:
+            found = self._read(select(p.c.profile, p.c.features), p.c.profile, given)
         shape = pl.Struct(dict.fromkeys(COLUMNS[self.entity], pl.String))
         return found.with_columns(pl.col("features").str.json_decode(shape)).unnest("features")
 
     def add_profiles(self, profiles: pl.DataFrame, keys: pl.DataFrame) -> None:
         columns = COLUMNS[self.entity]
         told = profiles.select("profile", features=pl.struct(columns).struct.json_encode())
-        with bulk.staged(self.conn, self._stamped(told), identity_profile) as stage:
-            bulk.append(self.conn, identity_profile, stage)
-        with bulk.staged(self.conn, self._stamped(keys), identity_key) as stage:
-            bulk.append(self.conn, identity_key, stage)
+        self._append(identity_profile, told)
+        self._append(identity_key, keys)
 
     def drop_profiles(self, profiles: pl.Series) -> None:
-        with self._staged(profiles) as stage:
+        with given_numbers(self.conn, profiles) as given:
             for table in (identity_profile, identity_key):
-                self.conn.execute(delete(table).where(_in(table.c.profile, stage)))
+                delete_among(self.conn, table, table.c.profile, given)
 
     def keys_of(self, profiles: pl.Series) -> pl.DataFrame:
         """(profile, key, kind, members) of the given profiles."""
         k, b = identity_key, identity_block
-        with self._staged(profiles) as stage:
-            query = (
-                select(k.c.profile, k.c.key, b.c.kind, b.c.members)
-                .join_from(k, b, b.c.key == k.c.key)
-                .where(_in(k.c.profile, stage))
-            )
-            return bulk.read(self.conn, query)
+        with given_numbers(self.conn, profiles) as given:
+            query = select(k.c.profile, k.c.key, b.c.kind, b.c.members)
+            return self._read(query.join_from(k, b, b.c.key == k.c.key), k.c.profile, given)
 
     def holders(self, keys: pl.Series) -> pl.DataFrame:
         """(key, profile) of everybody who holds one of `keys`."""
         k = identity_key
-        with self._staged(keys, "key") as stage:
-            return bulk.read(self.conn, select(k.c.key, k.c.profile).where(_in(k.c.key, stage)))
+        with given_numbers(self.conn, keys) as given:
+            return self._read(select(k.c.key, k.c.profile), k.c.key, given)
 
     def blocks(self, keys: pl.Series) -> pl.DataFrame:
         """(key, kind, label, members) of the blocks there are."""
         b = identity_block
-        with self._staged(keys, "key") as stage:
+        with given_numbers(self.conn, keys) as given:
             query = select(b.c.key, b.c.kind, b.c.label, b.c.members)
-            return bulk.read(self.conn, query.where(_in(b.c.key, stage)))
+            return self._read(query, b.c.key, given)
 
     def save_blocks(self, blocks: pl.DataFrame) -> None:
         """(key, kind, label, members); an empty block is forgotten."""
         empty = blocks.filter(pl.col("members") == 0)
-        with bulk.staged(self.conn, self._stamped(blocks), identity_block) as stage:
-            bulk.merge(self.conn, identity_block, stage)
-        with self._staged(empty["key"], "key") as stage:
-            b = identity_block
-            self.conn.execute(delete(b).where(_in(b.c.key, stage)))
+        self._merge(identity_block, blocks)
+        with given_numbers(self.conn, empty["key"]) as given:
+            delete_among(self.conn, identity_block, identity_block.c.key, given)
 
     # -- pairs -------------------------------------------------------------------------------
 
@@ -141,23 +138,21 @@ class Store:
         chosen = select(
             p.c.left_profile.label("left"), p.c.right_profile.label("right"), p.c.score
         ).where(p.c.score > 0, p.c.veto.is_(None))
-        with self._staged(profiles) as stage:
+        with given_numbers(self.conn, profiles) as given:
             found = [
-                bulk.read(self.conn, chosen.where(_in(side, stage)))
-                for side in (p.c.left_profile, p.c.right_profile)
+                self._read(chosen, side, given) for side in (p.c.left_profile, p.c.right_profile)
             ]
         return pl.concat(found).unique()
 
     def drop_pairs(self, profiles: pl.Series) -> None:
         p = identity_pair
-        with self._staged(profiles) as stage:
+        with given_numbers(self.conn, profiles) as given:
             for side in (p.c.left_profile, p.c.right_profile):
-                self.conn.execute(delete(p).where(_in(side, stage)))
+                delete_among(self.conn, p, side, given)
 
     def add_pairs(self, pairs: pl.DataFrame) -> None:
         """left_profile, right_profile, score, veto, evidence."""
-        with bulk.staged(self.conn, self._stamped(pairs), identity_pair) as stage:
-            bulk.append(self.conn, identity_pair, stage)
+        self._append(identity_pair, pairs)
 
     # -- crosswalk ---------------------------------------------------------------------------
 
@@ -165,46 +160,39 @@ class Store:
         """ROW + hub_id of the given rows, where they have one."""
         x = crosswalk
         query = select(*(x.c[n] for n in ROW), x.c.hub_id)
-        with self._staged_rows(rows) as stage:
-            return bulk.read(self.conn, query.where(_row_in(x, stage)))
+        with given_rows(self.conn, self.entity, rows) as given:
+            return self._read(query, row_of(x), given)
 
     def rows_of(self, hub_ids: Iterable[str]) -> pl.DataFrame:
         """ROW + hub_id of everything under the given ids."""
         x = crosswalk
         query = select(*(x.c[n] for n in ROW), x.c.hub_id).where(x.c.entity == self.entity)
-        wanted = pl.DataFrame({"hub_id": sorted(hub_ids)}, schema={"hub_id": pl.String})
-        with bulk.staged(self.conn, wanted, x) as stage:
-            return bulk.read(self.conn, query.where(x.c.hub_id.in_(select(stage.c.hub_id))))
+        with given_ids(self.conn, hub_ids) as given:
+            return self._read(query, x.c.hub_id, given)
 
     def save_ids(self, rows: pl.DataFrame) -> None:
-        with bulk.staged(self.conn, self._stamped(rows), crosswalk) as stage:
-            bulk.merge(self.conn, crosswalk, stage)
+        self._merge(crosswalk, rows)
 
     def drop_ids(self, rows: pl.DataFrame) -> None:
-        with self._staged_rows(rows) as stage:
-            self.conn.execute(delete(crosswalk).where(_row_in(crosswalk, stage)))
+        with given_rows(self.conn, self.entity, rows) as given:
+            delete_among(self.conn, crosswalk, row_of(crosswalk), given)
 
     # ----------------------------------------------------------------------------------------
 
-    def _stamped(self, frame: pl.DataFrame) -> pl.DataFrame:
-        return frame.with_columns(entity=pl.lit(self.entity), run=pl.lit(self.run))
+    def _read(self, query: Select[Any], column: Any, given: Any) -> pl.DataFrame:
+        return read_among(self.conn, query, column, given)
 
-    def _staged(self, values: pl.Series, name: str = "profile") -> AbstractContextManager[Table]:
-        frame = pl.DataFrame({name: values.unique()}, schema={name: pl.Int64})
-        return bulk.staged(self.conn, frame, identity_key)
+    def _merge(self, table: Table, rows: pl.DataFrame) -> None:
+        self._write(table, rows, bulk.merge)
 
-    def _staged_rows(self, rows: pl.DataFrame) -> AbstractContextManager[Table]:
-        return bulk.staged(self.conn, self._stamped(rows.select(ROW)).drop("run"), crosswalk)
+    def _append(self, table: Table, rows: pl.DataFrame) -> None:
+        self._write(table, rows, bulk.append)
 
-
-# Membership, not a join: whichever table a planner without statistics takes for the smaller one, a
-# list of values leads through the index of the large one.
-
-
-def _in(column: Column[int], stage: Table) -> ColumnElement[bool]:
-    return column.in_(select(next(iter(stage.c))))
-
-
-def _row_in(table: Table, stage: Table) -> ColumnElement[bool]:
-    key = (*ROW, "entity")
-    return tuple_(*(table.c[n] for n in key)).in_(select(*(stage.c[n] for n in key)))
+    def _write(
+        self, table: Table, rows: pl.DataFrame, how: Callable[[Connection, Table, Table], int]
+    ) -> None:
+        if rows.is_empty():
+            return
+        stamped = rows.with_columns(entity=pl.lit(self.entity), run=pl.lit(self.run))
+        with bulk.staged(self.conn, stamped, table) as stage:
+            how(self.conn, table, stage)

@@ -19,6 +19,11 @@ def word_list(name: str) -> frozenset[str]:
     return frozenset(_file()[name].split())
 
 
+def phrases(name: str) -> frozenset[str]:
+    """The entries of a list that commas divide."""
+    return frozenset(phrase.strip() for phrase in _file()[name].split(","))
+
+
 def abbreviations() -> dict[str, str]:
     """Short or varied word → the word it is kept as."""
     table: dict[str, str] = _file()["abbreviations"]
