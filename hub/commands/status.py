@@ -121,11 +121,8 @@ def _system(conn: Connection, name: str, kind: str, runs: list[int]) -> dict[str
 
 
 def _entities(conn: Connection) -> list[dict[str, Any]]:
-    sources: dict[str, int] = dict(
-        conn.execute(select(crosswalk.c.entity, func.count()).group_by(crosswalk.c.entity))
-        .tuples()
-        .all()
-    )
+    by_entity = select(crosswalk.c.entity, func.count()).group_by(crosswalk.c.entity)
+    sources: dict[str, int] = dict(conn.execute(by_entity).all())
     counted = [
         {
             "entity": table.name,
