@@ -31,6 +31,14 @@ _DERIVED = frozenset(
         *("status", "protected_until", "note", "reason", "system", "distributor"),
     )
 )
+# A partner is the profile of a company: its values are survivors among that company's rows.
+_OF_COMPANY = {
+    "name": "name",
+    "country": "country",
+    "tier": "partner_tier",
+    "status": "partner_status",
+    "territories": "partner_territories",
+}
 _TABLES: dict[str, Table] = {
     t.name: t
     for t in (
@@ -48,14 +56,19 @@ def explain(workplace: Workplace, entity: str, hub_id: str) -> dict[str, Any]:
         raise HubError(f"No entity '{entity}'.", remedy=f"use one of: {', '.join(_TABLES)}")
     table = _TABLES[entity]
     with reading(workplace.engine) as conn:
-        living = resolve_id(conn, hub_id)
+        living = _living(conn, entity, hub_id)
         row = conn.execute(select(table).where(table.c.id == living)).first()
         if row is None:
             raise HubError(
                 f"No {entity} has the id {hub_id}.", remedy=f"look it up in the table `{entity}`"
             )
-        origins = _origins(conn, entity, living)
-        rows = _source_rows(conn, entity, living)
+        if entity == "partner":
+            told = _origins(conn, "company", row.company_id)
+            origins = {ours: told[name] for ours, name in _OF_COMPANY.items() if name in told}
+            rows = _source_rows(conn, "company", row.company_id)
+        else:
+            origins = _origins(conn, entity, living)
+            rows = _source_rows(conn, entity, living)
         return {
             "entity": entity,
             "id": living,
@@ -68,6 +81,13 @@ def explain(workplace: Workplace, entity: str, hub_id: str) -> dict[str, Any]:
             "source_rows": rows,
             "decisions": _decisions(conn, living),
         }
+
+
+def _living(conn: Connection, entity: str, hub_id: str) -> str:
+    """The id that answers for `hub_id`; a partner lives and is merged as its company."""
+    if entity != "partner":
+        return resolve_id(conn, hub_id)
+    return resolve_id(conn, hub_id.replace("pa_", "co_", 1)).replace("co_", "pa_", 1)
 
 
 def _source_rows(conn: Connection, entity: str, hub_id: str) -> list[str]:
