@@ -138,12 +138,12 @@ def plan(config: Path, as_json: bool) -> int:
 @_reporting
 def apply(plan_name: str, config: Path, as_json: bool) -> int:
     """Write the changes of a plan; each ends in one outcome."""
-    from hub.commands.planning import carry_out
+    from hub.commands.planning import FINISHED, carry_out
     from hub.commands.warehouse import open_workplace
 
     report = carry_out(open_workplace(config), plan_name)
     show.outcomes(report.outcomes, as_json=as_json)
-    return 0 if set(report.outcomes) <= {"applied", "skipped"} else 1
+    return 0 if set(report.outcomes) <= FINISHED else 1
 
 
 @main.command()

@@ -1,11 +1,17 @@
 """`hub plan` and `hub apply`: the plan from what is known now, and carrying out a stored one."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from hub.commands.warehouse import Workplace
 from hub.models.database import exclusive
+from hub.models.runs import Run
 from hub.sync.apply import ApplyReport, apply_plan
 from hub.sync.ledger import Stopwatch, begin_run, end_run
 from hub.sync.pipeline import connected, derive
 from hub.sync.plan import Plan, make_plan
+
+FINISHED = frozenset(("applied", "skipped"))
 
 
 def make(place: Workplace) -> Plan:
@@ -14,24 +20,38 @@ def make(place: Workplace) -> Plan:
     with exclusive(engine), connected(settings, list(settings.systems)) as connectors:
         run = begin_run(engine, "plan", settings.config_hash)
         watch = Stopwatch()
-        derive(engine, settings, run, watch, full=False)
-        rows_per_write = {name: c.rows_per_write for name, c in connectors.items()}
-        plan = make_plan(engine, settings, run, rows_per_write)
+        with _failing_by_name(place, run, watch):
+            derive(engine, settings, run, watch, full=False)
+            rows_per_write = {name: c.rows_per_write for name, c in connectors.items()}
+            plan = make_plan(engine, settings, run, rows_per_write)
         end_run(engine, run, "done", seconds=watch.seconds)
     return plan
 
 
 def carry_out(place: Workplace, plan: str) -> ApplyReport:
-    """Write a stored plan. Raises ConfigError when it is not open."""
+    """Write a stored plan. Raises ConfigError when it is not open.
+
+    The run fails when a change of the plan was not written.
+    """
     engine, settings = place.engine, place.settings
     with exclusive(engine), connected(settings, list(settings.systems)) as connectors:
         run = begin_run(engine, "apply", settings.config_hash)
         watch = Stopwatch()
-        try:
-            with watch.lap("apply"):
-                report = apply_plan(engine, settings, run, plan, connectors)
-        except BaseException as err:
-            end_run(engine, run, "failed", error=str(err), seconds=watch.seconds)
-            raise
-        end_run(engine, run, "done", seconds=watch.seconds)
+        with _failing_by_name(place, run, watch), watch.lap("apply"):
+            report = apply_plan(engine, settings, run, plan, connectors)
+        left = {name: n for name, n in report.outcomes.items() if name not in FINISHED}
+        error = "; ".join(f"{number} changes {name}" for name, number in left.items())
+        status = "failed" if left else "done"
+        end_run(engine, run, status, error=error, seconds=watch.seconds)
     return report
+
+
+@contextmanager
+def _failing_by_name(place: Workplace, run: Run, watch: Stopwatch) -> Iterator[None]:
+    """An error inside ends the run as failed, with its text."""
+    try:
+        yield
+    except BaseException as err:
+        error = str(err) or type(err).__name__
+        end_run(place.engine, run, "failed", error=error, seconds=watch.seconds)
+        raise

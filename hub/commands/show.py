@@ -29,10 +29,14 @@ _SHOWN_ROWS = 30
 
 
 def error(err: HubError) -> None:
-    """An error of ours: what is wrong, then what to do."""
-    _err.print(Text("error: ", style="bold red").append(err.message, style="default"))
+    """An error of ours: what is wrong, then what to do, each on one line that can be searched."""
+    _err.print(
+        Text("error: ", style="bold red").append(err.message, style="default"), soft_wrap=True
+    )
     if err.remedy:
-        _err.print(Text("remedy: ", style="bold").append(err.remedy, style="default"))
+        _err.print(
+            Text("remedy: ", style="bold").append(err.remedy, style="default"), soft_wrap=True
+        )
 
 
 @contextmanager
@@ -126,7 +130,9 @@ def _outcomes(report: "SyncReport") -> None:
 
 def outcomes(found: Mapping[str, int], *, as_json: bool) -> None:
     if as_json:
-        _json({"outcomes": dict(found)})
+        from hub.checks.laws import OUTCOMES
+
+        _json({"outcomes": {**dict.fromkeys(OUTCOMES, 0), **found}})
         return
     shown = ", ".join(f"{name} {number:,}" for name, number in found.items() if number)
     _out.print(f"Outcomes: {shown or 'none'}")
