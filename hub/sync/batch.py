@@ -15,7 +15,6 @@ from sqlalchemy import Connection, Engine, select, update
 
 from hub.checks.convert import blank_to_null, convert, utc_time
 from hub.checks.schemas import validate
-from hub.config import ObjectMapping
 from hub.connectors.contract import MODIFIED_AT, RECORD_ID, Batch
 from hub.models import bulk
 from hub.models.database import reading, take_numbers, writing
@@ -53,7 +52,7 @@ def land_batch(
     with watch.lap("land"):
         with reading(engine) as conn:
             known = _known(conn, target, batch.rows)
-        rows = dispositions.classify(_fingerprinted(batch.rows, target.mapping), known)
+        rows = dispositions.classify(_fingerprinted(batch.rows, target), known)
         fresh = rows.filter(pl.col("disposition").is_in(["new", "changed"]))
     with watch.lap("check"):
         typed = convert(fresh, target.mapping.pull, target.mapping.values, target.table)
@@ -74,13 +73,19 @@ def land_batch(
             _merge_good(conn, target, run, batch_id, good.hstack(split.good))
             _merge_deleted(conn, target, run, rows)
             quarantine.hold(conn, target, run, batch_id, bad)
-            quarantine.replace(conn, target, run, good[RECORD_ID])
+            quarantine.replace(conn, target, run, _settled(rows))
             counts = dict(rows.group_by("disposition").len().iter_rows())
             dispositions.count(conn, run, target.system, target.object, counts)
             dispositions.count_read(conn, run, target.system, target.object, batch.rows.height)
             if batch.cursor is not None:
                 move_cursor(conn, target, run, batch.cursor)
     _add_to_report(report, batch.rows.height, counts, split.faults)
+
+
+def _settled(rows: pl.DataFrame) -> pl.Series:
+    """Record ids whose present version was read and is valid, whether it was known or not."""
+    unsettled = pl.col("disposition").is_in(["quarantined", "superseded"])
+    return rows.filter(~unsettled)[RECORD_ID]
 
 
 def _add_to_report(
@@ -96,15 +101,19 @@ def _add_to_report(
 # -- what was said before ----------------------------------------------------------------------
 
 
-def _fingerprinted(rows: pl.DataFrame, mapping: ObjectMapping) -> pl.DataFrame:
-    """`rows` with `content_hash` (of what is only pulled) and `told` (what the hub writes too)."""
-    written = mapping.told_fields
-    pulled = [f for f in sorted(mapping.pull) if f not in written]
+def _fingerprinted(rows: pl.DataFrame, target: Target) -> pl.DataFrame:
+    """`rows` with `content_hash` (of what is only pulled) and `told` (what the hub writes too).
+
+    The hash covers how the fields are read: the same text under another mapping is a change.
+    """
+    written = target.mapping.told_fields
+    pulled = [f for f in sorted(target.mapping.pull) if f not in written]
+    begun = blake2b(target.reading.encode(), digest_size=16)
     text = pl.concat_str(
         [blank_to_null(pl.col(f)).fill_null("\x00") for f in pulled], separator="\x1f"
     )
     texts = rows.select(text.alias("text"))["text"].to_list()
-    hashes = [blake2b(t.encode(), digest_size=16).hexdigest() for t in texts]
+    hashes = [_hashed(begun, t) for t in texts]
     told = [
         told_text(dict(zip(written, values, strict=True)))
         for values in rows.select(written).iter_rows()
@@ -114,6 +123,12 @@ def _fingerprinted(rows: pl.DataFrame, mapping: ObjectMapping) -> pl.DataFrame:
         pl.Series("told", told or [None] * rows.height, dtype=pl.String),
         pl.int_range(pl.len(), dtype=pl.UInt32).alias("position"),
     )
+
+
+def _hashed(begun: blake2b, text: str) -> str:
+    digest = begun.copy()
+    digest.update(text.encode())
+    return digest.hexdigest()
 
 
 def told_text(values: Mapping[str, str | None]) -> str | None:

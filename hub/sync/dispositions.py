@@ -41,6 +41,7 @@ def classify(rows: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
         modified, "position", nulls_last=False
     ).last().over(RECORD_ID)
     is_known = pl.col("known_hash").is_not_null()
+    is_older = modified < pl.col("known_modified")
     gone = pl.col(IS_DELETED) == "true"
     same = (
         (pl.col("content_hash") == pl.col("known_hash"))
@@ -52,6 +53,8 @@ def classify(rows: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
         .then(pl.lit("superseded"))
         .when(gone & is_known & pl.col("known_deleted"))
         .then(pl.lit("unchanged"))
+        .when(gone & is_known & is_older)
+        .then(pl.lit("superseded"))
         .when(gone & is_known)
         .then(pl.lit("deleted"))
         .when(gone)
@@ -60,7 +63,7 @@ def classify(rows: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
         .then(pl.lit("new"))
         .when(same)
         .then(pl.lit("unchanged"))
-        .when(modified < pl.col("known_modified"))
+        .when(is_older)
         .then(pl.lit("superseded"))
         .otherwise(pl.lit("changed"))
     )

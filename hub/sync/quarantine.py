@@ -6,7 +6,7 @@ from hashlib import blake2b
 from typing import Any, Protocol
 
 import polars as pl
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, exists, select, update
 
 from hub.checks.schemas import ROW
 from hub.connectors.contract import RECORD_ID, RESERVED
@@ -78,18 +78,18 @@ def hold(conn: Connection, landing: Landing, run: Run, batch_id: int, bad: pl.Da
 
 
 def replace(conn: Connection, landing: Landing, run: Run, record_ids: pl.Series) -> None:
-    """Rows that are good now: whatever waits under the same record id is replaced by them."""
-    if not record_ids.len():
+    """Rows that are good, or gone, now: what waits under the same record id is replaced by them."""
+    here = (
+        ops_quarantine.c.system == landing.system,
+        ops_quarantine.c.object == landing.object,
+        ops_quarantine.c.status == WAITING,
+    )
+    if not record_ids.len() or not conn.scalar(select(exists().where(*here))):
         return
-    with bulk.staged(conn, record_ids.to_frame(RECORD_ID), ops_quarantine) as good:
+    with bulk.staged(conn, record_ids.to_frame(RECORD_ID), ops_quarantine) as settled:
         conn.execute(
             update(ops_quarantine)
-            .where(
-                ops_quarantine.c.system == landing.system,
-                ops_quarantine.c.object == landing.object,
-                ops_quarantine.c.status == WAITING,
-                ops_quarantine.c.record_id.in_(select(good.c.record_id)),
-            )
+            .where(*here, ops_quarantine.c.record_id.in_(select(settled.c.record_id)))
             .values(status=REPLACED, run=run.number)
         )
 

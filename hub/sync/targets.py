@@ -28,6 +28,11 @@ class Target:
         return SOURCES[self.mapping.source]
 
     @property
+    def reading(self) -> str:
+        """How what is told is read: two mappings that differ here make different rows of it."""
+        return json.dumps(self.mapping.model_dump(include={"pull", "values"}), sort_keys=True)
+
+    @property
     def spec(self) -> ObjectSpec:
         return ObjectSpec(self.object, self.mapping.all_fields)
 
@@ -66,6 +71,5 @@ def _of(target: Target) -> ColumnElement[bool]:
 
 
 def _fields_hash(target: Target) -> str:
-    text = json.dumps(target.mapping.model_dump(include={"pull", "values"}), sort_keys=True)
     told = ",".join(target.mapping.told_fields)
-    return blake2b(f"{text}|{told}".encode(), digest_size=16).hexdigest()
+    return blake2b(f"{target.reading}|{told}".encode(), digest_size=16).hexdigest()

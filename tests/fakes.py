@@ -1,0 +1,183 @@
+"""Outside systems in memory that keep a connector's promises, so that tests say what happened."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+import polars as pl
+
+from hub.connectors.contract import (
+    IS_DELETED,
+    MODIFIED_AT,
+    RECORD_ID,
+    Batch,
+    CallMeter,
+    Change,
+    Finding,
+    ObjectSpec,
+    Outcome,
+)
+from hub.connectors.text import canonical_time
+from hub.errors import HubError
+
+START = datetime(2026, 3, 1, 8, 0, tzinfo=UTC)
+
+Fields = Mapping[str, str | None]
+
+
+@dataclass
+class Record:
+    """One record: its fields, the number of the edit that changed it last, whether it is gone."""
+
+    fields: dict[str, str | None]
+    edit: int
+    deleted: bool = False
+
+
+@dataclass
+class FakeSystem:
+    """A system's records by object and id. Each edit moves its clock on by a second.
+
+    `defaults` are the fields a system fills in by itself when it makes a record of an object.
+    """
+
+    name: str
+    defaults: Mapping[str, Fields] = field(default_factory=dict)
+    objects: dict[str, dict[str, Record]] = field(default_factory=dict)
+    written: list[Change] = field(default_factory=list)
+    edits: int = 0
+
+    def put(self, obj: str, record_id: str, **fields: str | None) -> None:
+        """Somebody makes a record, brings one back, or changes some of its fields."""
+        records = self.objects.setdefault(obj, {})
+        self.edits += 1
+        known = records.get(record_id)
+        before = known.fields if known is not None else dict(self.defaults.get(obj, {}))
+        records[record_id] = Record({**before, **fields}, self.edits)
+
+    def drop(self, obj: str, record_id: str) -> None:
+        """Somebody deletes a record."""
+        self.edits += 1
+        gone = self.objects[obj][record_id]
+        gone.edit, gone.deleted = self.edits, True
+
+    def fields(self, obj: str, record_id: str) -> dict[str, str]:
+        """What a record says; empty fields are left out."""
+        told = self.objects[obj][record_id].fields
+        return {name: value for name, value in told.items() if value is not None}
+
+    def living(self, obj: str) -> list[str]:
+        records = self.objects.get(obj, {})
+        return sorted(key for key, record in records.items() if not record.deleted)
+
+    def find(self, obj: str, name: str, value: str) -> str | None:
+        """The id of the living record with that value."""
+        for record_id in self.living(obj):
+            if self.objects[obj][record_id].fields.get(name) == value:
+                return record_id
+        return None
+
+
+def _accept(_change: Change) -> str | None:
+    return None
+
+
+@dataclass
+class FakeConnector:
+    """A connector to a FakeSystem. The cursor is the number of the last edit read.
+
+    `batch_rows` rows make a batch, `overlap` edits are read again. `trouble` is raised after
+    `batches_before_trouble` batches. `refuse` names the code with which a change is rejected;
+    `halt` makes all changes after that many `pending`, as a spent quota does.
+    """
+
+    outside: FakeSystem
+    batch_rows: int = 1000
+    overlap: int = 0
+    trouble: HubError | None = None
+    batches_before_trouble: int = 0
+    refuse: Callable[[Change], str | None] = _accept
+    halt: int | None = None
+    calls: CallMeter = field(default_factory=CallMeter)
+    rows_per_write: int = 100
+
+    @property
+    def system(self) -> str:
+        return self.outside.name
+
+    def preflight(self, specs: Sequence[ObjectSpec]) -> list[Finding]:
+        return [Finding(spec.name, "ok", "readable") for spec in specs]
+
+    def pull(self, spec: ObjectSpec, cursor: str | None) -> Iterator[Batch]:
+        since = max(int(cursor) - self.overlap, 0) if cursor is not None else 0
+        upto = self.outside.edits
+        records = self.outside.objects.get(spec.name, {})
+        found = sorted(
+            (record.edit, record_id)
+            for record_id, record in records.items()
+            if record.edit > since and not (cursor is None and record.deleted)
+        )
+        starts = range(0, len(found), self.batch_rows)
+        for number, start in enumerate(starts):
+            self._stumble(number)
+            page = found[start : start + self.batch_rows]
+            self._count(1)
+            yield Batch(self._frame(spec, [record_id for _, record_id in page]), str(page[-1][0]))
+        self._stumble(len(starts))
+        if not starts:
+            self._count(1)
+        yield Batch(self._frame(spec, []), str(upto))
+
+    def fetch(self, spec: ObjectSpec, record_ids: Sequence[str]) -> Iterator[Batch]:
+        living = set(self.outside.living(spec.name))
+        self._count(1)
+        yield Batch(self._frame(spec, [key for key in record_ids if key in living]), None)
+
+    def apply(self, changes: Sequence[Change]) -> Iterator[Outcome]:
+        for number, change in enumerate(changes):
+            if self.halt is not None and number >= self.halt:
+                yield Outcome(change.id, "pending", change.record_id, "quota_spent", "come again")
+                continue
+            code = self.refuse(change)
+            if code is not None:
+                yield Outcome(change.id, "rejected", change.record_id, code, "no", "say yes")
+                continue
+            yield Outcome(change.id, "applied", self._write(change))
+
+    def close(self) -> None:
+        pass
+
+    def _write(self, change: Change) -> str:
+        outside = self.outside
+        fields = dict(change.fields)
+        if change.op == "update":
+            assert change.record_id is not None
+            outside.put(change.object, change.record_id, **fields)
+            outside.written.append(change)
+            return change.record_id
+        assert change.key is not None
+        name, value = change.key
+        known = outside.find(change.object, name, value)
+        made = known or f"{change.object.lower()}-{value}"
+        outside.put(change.object, made, **{**fields, name: value})
+        outside.written.append(change)
+        return made
+
+    def _frame(self, spec: ObjectSpec, record_ids: Sequence[str]) -> pl.DataFrame:
+        records = [self.outside.objects[spec.name][record_id] for record_id in record_ids]
+        columns: dict[str, list[str | None]] = {
+            RECORD_ID: list(record_ids),
+            MODIFIED_AT: [canonical_time(START + timedelta(seconds=r.edit)) for r in records],
+            IS_DELETED: ["true" if record.deleted else "false" for record in records],
+        }
+        for name in spec.fields:
+            columns[name] = [record.fields.get(name) for record in records]
+        return pl.DataFrame(columns, schema=dict.fromkeys(columns, pl.String))
+
+    def _stumble(self, batches: int) -> None:
+        if self.trouble is not None and batches >= self.batches_before_trouble:
+            raise self.trouble
+
+    def _count(self, calls: int) -> None:
+        self.calls.used += calls
+        self.calls.minimum += calls
