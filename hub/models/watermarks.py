@@ -2,7 +2,7 @@
 
 from hashlib import blake2b
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, delete, select, update
 
 from hub.models.operations import ops_watermark
 from hub.models.runs import Run
@@ -21,7 +21,15 @@ def watermark(conn: Connection, step: str) -> int:
 
 
 def move_watermark(conn: Connection, step: str, run: Run) -> None:
-    """`step` has taken everything up to `run`; moves in the transaction of the step's own rows."""
+    """`step` has taken everything up to `run`; moves in the transaction of the step's own rows.
+
+    What the step took under another configuration is forgotten: going back to that one starts from
+    the beginning, too.
+    """
+    name, at, _ = step.partition("@")
+    if at:
+        others = ops_watermark.c.step.startswith(f"{name}@", autoescape=True)
+        conn.execute(delete(ops_watermark).where(others, ops_watermark.c.step != step))
     moved = conn.execute(
         update(ops_watermark).where(ops_watermark.c.step == step).values(run=run.number)
     )

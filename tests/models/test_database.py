@@ -19,7 +19,7 @@ from hub.models.database import (
 )
 from hub.models.operations import ops_sequence, ops_watermark
 from hub.models.runs import Run
-from hub.models.watermarks import move_watermark, watermark
+from hub.models.watermarks import move_watermark, versioned, watermark
 
 RUN = Run(7, datetime(2026, 3, 2, tzinfo=UTC))
 
@@ -68,6 +68,20 @@ def test_a_watermark_begins_at_zero_and_moves_with_the_rows_it_stands_for(engine
         assert watermark(conn, "unify/company") == 8
         assert watermark(conn, "unify/lead") == 6
         assert conn.scalar(select(func.count()).select_from(ops_watermark)) == 2
+
+
+def test_another_configuration_starts_from_the_beginning_and_so_does_going_back(
+    engine: Engine,
+) -> None:
+    before, after = versioned("unify/lead", "trust a"), versioned("unify/lead", "trust b")
+    neighbour = versioned("unify/leaders", "trust a")
+    with writing(engine) as conn:
+        move_watermark(conn, before, Run(3, RUN.started_at))
+        move_watermark(conn, neighbour, Run(4, RUN.started_at))
+        assert (watermark(conn, before), watermark(conn, after)) == (3, 0)
+        move_watermark(conn, after, Run(5, RUN.started_at))
+        assert (watermark(conn, before), watermark(conn, after)) == (0, 5)
+        assert watermark(conn, neighbour) == 4
 
 
 # -- the one-writer lock -----------------------------------------------------------------------
