@@ -8,6 +8,7 @@ system knows all that a new record says, and its search index may not know them 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from sqlalchemy import Engine, select
 
@@ -40,8 +41,16 @@ Scope = Mapping[str, Sequence[str]]
 """System → its objects to pull."""
 
 
+Clock = Callable[[], datetime]
+"""The moment a run begins at (aware UTC): all that a run knows of time."""
+
+
 def _silent(_message: str) -> None:
     return None
+
+
+def _wall_clock() -> datetime:
+    return datetime.now(UTC)
 
 
 @dataclass
@@ -75,6 +84,7 @@ def sync(
     full: bool = False,
     apply: bool = True,
     progress: Progress = _silent,
+    clock: Clock = _wall_clock,
 ) -> SyncReport:
     """Run the flow once. `only`: `SYSTEM` or `SYSTEM/OBJECT`. Raises only if it cannot start.
 
@@ -82,7 +92,7 @@ def sync(
     nothing is written to a system whose own state could not be read.
     """
     scope = pull_scope(settings, only)
-    with opened(engine, settings, "sync", progress) as flow:
+    with opened(engine, settings, "sync", progress, clock) as flow:
         flow.one_pass(scope, full=full, apply=apply)
         flow.settle()
         flow.conclude(applied=apply)
@@ -115,7 +125,11 @@ def connected(settings: Settings, systems: Sequence[str]) -> Iterator[dict[str, 
 
 @contextmanager
 def opened(
-    engine: Engine, settings: Settings, kind: str, progress: Progress = _silent
+    engine: Engine,
+    settings: Settings,
+    kind: str,
+    progress: Progress = _silent,
+    clock: Clock = _wall_clock,
 ) -> Iterator["Flow"]:
     """A flow under the one-writer lock, its first ledger run of `kind` begun.
 
@@ -124,7 +138,7 @@ def opened(
     """
     load_policy(settings)
     with exclusive(engine), connected(settings, list(settings.systems)) as connectors:
-        flow = Flow(engine, settings, connectors, kind, progress)
+        flow = Flow(engine, settings, connectors, kind, progress, clock)
         try:
             yield flow
         except BaseException as err:
@@ -142,10 +156,12 @@ class Flow:
         settings: Settings,
         connectors: Mapping[str, Connector],
         kind: str,
-        progress: Progress,
+        progress: Progress = _silent,
+        clock: Clock = _wall_clock,
     ) -> None:
         self.engine, self.settings = engine, settings
         self.report = SyncReport()
+        self._clock = clock
         self._connectors, self._progress = connectors, progress
         self._unread: set[tuple[str, str]] = set()
         self.run = self._begin(kind)
@@ -254,7 +270,7 @@ class Flow:
         )
 
     def _begin(self, kind: str) -> Run:
-        run = begin_run(self.engine, kind, self.settings.config_hash)
+        run = begin_run(self.engine, kind, self.settings.config_hash, self._clock())
         self.report.runs.append(run.number)
         self._made: dict[tuple[str, str], list[str]] = {}
         return run
