@@ -17,7 +17,10 @@ CONTROL_PREFIX = "/__sandbox__"
 
 
 class RequestLog:
-    """Appends `{"at", "system", "method", "path", "status", "rows"}` lines to one file."""
+    """Appends `{"at", "system", "method", "path", "status", "rows"}` lines to one file.
+
+    A request that a fault struck has `"fault"` too; one that got no answer has status 0.
+    """
 
     def __init__(self, path: Path | None) -> None:
         self._file = path.open("ab", buffering=0) if path is not None else None
@@ -63,16 +66,17 @@ class LoggedApp:
         try:
             await self.app(scope, receive, watch)
         finally:
-            self.log.write(
-                {
-                    "at": at.isoformat(timespec="milliseconds"),
-                    "system": self.system,
-                    "method": scope["method"],
-                    "path": _path(scope),
-                    "status": status,
-                    "rows": state.get("rows", 0),
-                }
-            )
+            line = {
+                "at": at.isoformat(timespec="milliseconds"),
+                "system": self.system,
+                "method": scope["method"],
+                "path": _path(scope),
+                "status": status,
+                "rows": state.get("rows", 0),
+            }
+            if "fault" in state:
+                line["fault"] = state["fault"]
+            self.log.write(line)
 
 
 def _path(scope: Scope) -> str:

@@ -1,17 +1,57 @@
-"""Running sandbox apps over real HTTP on loopback: in a thread for tests, in a process for people."""
+"""Running sandbox apps over real HTTP on loopback: in a thread for tests, else in a process."""
 
 import asyncio
 import socket
+import struct
 import threading
 import time
 from collections.abc import Mapping
 from types import TracebackType
-from typing import Self
+from typing import Any, Protocol, Self, cast
 
 import uvicorn
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Scope
+from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
 LOOPBACK = "127.0.0.1"
+_CONNECTION = "sandbox.connection"
+_LINGER_NOT = struct.pack("ii", 1, 0)
+
+
+class _Wired(Protocol):
+    transport: asyncio.Transport
+
+
+class Connection:
+    """The wire under a request, for faults that cut it."""
+
+    protocol: _Wired
+
+    def reset(self) -> None:
+        """End it with an RST, whatever was still to be sent."""
+        transport = self.protocol.transport
+        taken = transport.get_extra_info("socket")
+        if taken is not None:
+            taken.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_NOT)
+        transport.abort()
+
+    def close(self) -> None:
+        """End it politely once everything written so far has been sent."""
+        self.protocol.transport.close()
+
+
+def connection(scope: Scope) -> Connection:
+    """The connection a request came by; only the servers of this module tell it."""
+    return cast(Connection, scope["state"][_CONNECTION])
+
+
+def _protocol(**given: Any) -> asyncio.Protocol:
+    """What uvicorn would have made, its connection known to the app by `request.state`."""
+    wire = Connection()
+    given["app_state"] = {**given["app_state"], _CONNECTION: wire}
+    made = AutoHTTPProtocol(**given)
+    wire.protocol = cast(_Wired, made)
+    return made
 
 
 def free_port() -> int:
@@ -26,6 +66,7 @@ def _server(app: ASGIApp, port: int) -> uvicorn.Server:
         app,
         host=LOOPBACK,
         port=port,
+        http=cast(type[asyncio.Protocol], _protocol),
         log_level="warning",
         access_log=False,
         lifespan="off",
