@@ -199,12 +199,10 @@ def quarantine_show(number: int, config: Path, as_json: bool) -> int:
 @_reporting
 def quarantine_retry(numbers: tuple[int, ...], config: Path, as_json: bool) -> int:
     """Check waiting rows again (all, or those named); what is good now is landed."""
+    from hub.commands.quarantine import again
     from hub.commands.warehouse import open_workplace
-    from hub.sync.retry import retry
 
-    place = open_workplace(config)
-    reports = retry(place.engine, place.settings, list(numbers) or None)
-    show.landed(reports, as_json=as_json)
+    show.landed(again(open_workplace(config), numbers), as_json=as_json)
     return 0
 
 

@@ -1,7 +1,8 @@
-"""`hub quarantine list` and `show`: what is held back, and why."""
+"""`hub quarantine`: what is held back and why, and checking it again."""
 
 import json
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import select
@@ -10,7 +11,9 @@ from hub.commands.warehouse import Workplace
 from hub.errors import HubError
 from hub.models.database import reading
 from hub.models.operations import ops_batch, ops_quarantine
+from hub.sync.batch import LandReport
 from hub.sync.quarantine import waiting_rows
+from hub.sync.retry import retry
 
 
 def listing(place: Workplace) -> dict[str, Any]:
@@ -60,3 +63,15 @@ def one(place: Workplace, number: int) -> dict[str, Any]:
         "faults": json.loads(row.faults),
         "told": json.loads(row.raw),
     }
+
+
+def again(place: Workplace, numbers: Sequence[int]) -> list[LandReport]:
+    """Check the named rows again, or all when none is named. Raises HubError for an unknown one."""
+    with reading(place.engine) as conn:
+        waiting = {row.id for row in waiting_rows(conn, numbers)} if numbers else set()
+    for number in numbers:
+        if number not in waiting:
+            raise HubError(
+                f"No row {number} waits in quarantine.", remedy="see `hub quarantine list`"
+            )
+    return retry(place.engine, place.settings, list(numbers) or None)
