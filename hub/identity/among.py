@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import polars as pl
-from sqlalchemy import Connection, Select, Table, delete, select, tuple_
+from sqlalchemy import Connection, FromClause, Select, Table, and_, delete, select, tuple_
 
 from hub.identity.mentions import Entity
 from hub.models import bulk
@@ -21,7 +21,7 @@ _FEW = 200
 
 @contextmanager
 def given_numbers(conn: Connection, numbers: pl.Series) -> Iterator[Any]:
-    """Profiles or keys as what `in_` takes."""
+    """Profiles or keys as what `among` takes."""
     distinct = numbers.unique()
     if distinct.len() <= _FEW:
         yield distinct.to_list()
@@ -32,7 +32,7 @@ def given_numbers(conn: Connection, numbers: pl.Series) -> Iterator[Any]:
 
 @contextmanager
 def given_rows(conn: Connection, entity: Entity, rows: pl.DataFrame) -> Iterator[Any]:
-    """The keys of `rows` as what `in_` of `row_of` takes."""
+    """The keys of `rows` as what `among` takes."""
     keys = rows.select("record_id", "system", "object", entity=pl.lit(entity)).unique()
     if keys.height <= _FEW:
         yield keys.rows()
@@ -43,7 +43,7 @@ def given_rows(conn: Connection, entity: Entity, rows: pl.DataFrame) -> Iterator
 
 @contextmanager
 def given_ids(conn: Connection, hub_ids: Iterable[str]) -> Iterator[Any]:
-    """Hub ids as what `in_` takes."""
+    """Hub ids as what `among` takes."""
     wanted = sorted(set(hub_ids))
     if len(wanted) <= _FEW:
         yield wanted
@@ -52,19 +52,25 @@ def given_ids(conn: Connection, hub_ids: Iterable[str]) -> Iterator[Any]:
         yield select(stage.c.hub_id)
 
 
-def row_of(table: Any) -> Any:
-    """A table's key columns in the order of `given_rows`."""
-    return tuple_(table.c.record_id, table.c.system, table.c.object, table.c.entity)
+def among(what: Any, given: Any) -> Any:
+    """The condition that a column, or the row of a table with the four key columns, is given."""
+    if not isinstance(what, FromClause):
+        return what.in_(given)
+    row = tuple_(what.c.record_id, what.c.system, what.c.object, what.c.entity)
+    if not isinstance(given, list):
+        return row.in_(given)
+    # SQLite walks the whole table for a list of rows, but not for a list of values.
+    return and_(what.c.record_id.in_(sorted({key[0] for key in given})), row.in_(given))
 
 
-def read_among(conn: Connection, query: Select[Any], column: Any, given: Any) -> pl.DataFrame:
-    """The rows of `query` whose `column` is among `given`; nothing asked for costs no statement."""
+def read_among(conn: Connection, query: Select[Any], what: Any, given: Any) -> pl.DataFrame:
+    """The rows of `query` where `what` is among `given`; nothing asked for costs no statement."""
     if given == []:
         kinds = {str(c.key): bulk.polars_type(c.type) for c in query.selected_columns}
         return pl.DataFrame(schema=kinds)
-    return bulk.read(conn, query.where(column.in_(given)))
+    return bulk.read(conn, query.where(among(what, given)))
 
 
-def delete_among(conn: Connection, table: Table, column: Any, given: Any) -> None:
+def delete_among(conn: Connection, table: Table, what: Any, given: Any) -> None:
     if given != []:
-        conn.execute(delete(table).where(column.in_(given)))
+        conn.execute(delete(table).where(among(what, given)))

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import polars as pl
 from sqlalchemy import Connection, or_, select, update
 
-from hub.identity.among import given_ids, given_rows, row_of
+from hub.identity.among import among, given_ids, given_rows
 from hub.identity.ids import Row
 from hub.identity.mentions import ROW, Entity
 from hub.models.identity import (
@@ -81,7 +81,7 @@ def told_same(conn: Connection, entity: Entity, rows: pl.DataFrame) -> list[Pair
         return []
     with given_rows(conn, entity, rows) as given:
         for end in (m, n):
-            query = select(*ends).join_from(m, n, became).where(row_of(end).in_(given))
+            query = select(*ends).join_from(m, n, became).where(among(end, given))
             for a, b, c, d, e, f in conn.execute(query):
                 found.add(((a, b, c), (d, e, f)))
     return sorted(found)

@@ -4,16 +4,20 @@ A lead row speaks of two: the person and the employer. Nothing is judged or norm
 """
 
 from collections.abc import Iterable
-from typing import Any, Literal, NamedTuple
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal
 
 import polars as pl
 from sqlalchemy import (
     Column,
     Connection,
+    Integer,
     Select,
     String,
     Table,
     and_,
+    bindparam,
     exists,
     func,
     not_,
@@ -45,6 +49,9 @@ CONTACT = (
 )  # fmt: skip
 
 
+_SINCE = bindparam("since", type_=Integer)
+
+
 def changed_mentions(conn: Connection, entity: Entity, since: int) -> pl.DataFrame:
     """Rows that changed in run `since` or later and are not matched as they stand yet.
 
@@ -52,19 +59,16 @@ def changed_mentions(conn: Connection, entity: Entity, since: int) -> pl.DataFra
     of nobody (any more). A contact has changed too when its company got another hub id.
     """
     sources = _SOURCES[entity]
-    told = _read(
-        conn,
-        (source.all().where(source.table.c.run >= since, source.unmatched()) for source in sources),
-    )
+    told = _read(conn, (source.changed.params(since=since) for source in sources))
     if entity == "company":
         return told
-    moved = pl.concat([bulk.read(conn, query) for query in _moved_companies(since)]).unique()
+    moved = pl.concat([bulk.read(conn, query.params(since=since)) for query in _MOVED]).unique()
+    if moved.is_empty():
+        return told
     with bulk.staged(conn, moved, crosswalk) as stage:
         rows = select(*(stage.c[n] for n in ROW))
         near = (
-            source.all().where(
-                tuple_(*(source.table.c[n] for n in ROW)).in_(rows), source.unmatched()
-            )
+            source.unmatched.where(tuple_(*(source.table.c[n] for n in ROW)).in_(rows))
             for source in sources
         )
         return _distinct(pl.concat([told, _read(conn, near)]))
@@ -72,7 +76,7 @@ def changed_mentions(conn: Connection, entity: Entity, since: int) -> pl.DataFra
 
 def all_mentions(conn: Connection, entity: Entity) -> pl.DataFrame:
     """The same of all rows there are, matched or not."""
-    return _read(conn, (source.all() for source in _SOURCES[entity]))
+    return _read(conn, (source.all for source in _SOURCES[entity]))
 
 
 def _read(conn: Connection, queries: Iterable[Select[Any]]) -> pl.DataFrame:
@@ -83,7 +87,8 @@ def _distinct(mentions: pl.DataFrame) -> pl.DataFrame:
     return mentions.unique(subset=ROW, keep="any").sort(ROW)
 
 
-class _Source(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class _Source:
     """A source table and what its rows say of one entity; what `columns` lacks is null."""
 
     entity: Entity
@@ -91,19 +96,18 @@ class _Source(NamedTuple):
     columns: dict[str, Any]
     speaks: Any
 
-    def value(self, name: str) -> Any:
-        return type_coerce(self.columns.get(name, null()), String)
-
+    @cached_property
     def all(self) -> Select[Any]:
         names = (*STATE, *(COMPANY if self.entity == "company" else CONTACT))
         live = and_(self.table.c.is_deleted.is_(False), self.speaks)
         return select(
             *(self.table.c[n] for n in ROW),
-            *(self.value(n).label(n) for n in names),
+            *(self._value(n).label(n) for n in names),
             live.label("live"),
         )
 
-    def unmatched(self) -> Any:
+    @cached_property
+    def unmatched(self) -> Select[Any]:
         """All but the living rows that matching has seen as they are now.
 
         The run of the last call is looked at again, because more may have been landed in it since.
@@ -114,9 +118,16 @@ class _Source(NamedTuple):
             *(m[n] == self.table.c[n] for n in ROW),
             m.profile.is_not(None),
             m.content_hash == self.table.c.content_hash,
-            *(m[n].is_not_distinct_from(self.value(n)) for n in ("hub_key", "company_id")),
+            *(m[n].is_not_distinct_from(self._value(n)) for n in ("hub_key", "company_id")),
         )
-        return or_(self.table.c.is_deleted, not_(seen))
+        return self.all.where(or_(self.table.c.is_deleted, not_(seen)))
+
+    @cached_property
+    def changed(self) -> Select[Any]:
+        return self.unmatched.where(self.table.c.run >= _SINCE)
+
+    def _value(self, name: str) -> Any:
+        return type_coerce(self.columns.get(name, null()), String)
 
 
 def _company_of(table: Table, record_id: Column[Any]) -> Any:
@@ -197,21 +208,24 @@ _SOURCES: dict[Entity, tuple[_Source, ...]] = {
 }
 
 
-def _moved_companies(since: int) -> list[Select[Any]]:
+def _moved_companies() -> tuple[Select[Any], ...]:
     """Keys of the contact mentions whose company's row changed hands or left."""
     m, x, gone = identity_mention.alias().c, crosswalk.c, identity_mention.alias().c
     keys = [m[n] for n in ROW]
     changed = select(*keys).where(
-        x.entity == "company", x.run >= since, *_refers(m, x.system, x.record_id)
+        x.entity == "company", x.run >= _SINCE, *_refers(m, x.system, x.record_id)
     )
     left = select(*keys).where(
         gone.entity == "company",
-        gone.run >= since,
+        gone.run >= _SINCE,
         gone.profile.is_(None),
         *_refers(m, gone.system, gone.record_id),
     )
-    return [changed, left]
+    return changed, left
 
 
 def _refers(mention: Any, system: Any, record_id: Any) -> tuple[Any, ...]:
     return mention.entity == "contact", mention.system == system, mention.refers_to == record_id
+
+
+_MOVED = _moved_companies()

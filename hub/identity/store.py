@@ -16,7 +16,6 @@ from hub.identity.among import (
     given_numbers,
     given_rows,
     read_among,
-    row_of,
 )
 from hub.identity.mentions import LINKS, ROW, Entity
 from hub.identity.standardise import COLUMNS
@@ -65,7 +64,7 @@ class Store:
         if rows is None:
             return bulk.read(self.conn, query)
         with given_rows(self.conn, self.entity, rows) as given:
-            return self._read(query, row_of(m), given)
+            return self._read(query, m, given)
 
     def mentions_of(self, profiles: pl.Series) -> pl.DataFrame:
         m = identity_mention
@@ -161,7 +160,7 @@ class Store:
         x = crosswalk
         query = select(*(x.c[n] for n in ROW), x.c.hub_id)
         with given_rows(self.conn, self.entity, rows) as given:
-            return self._read(query, row_of(x), given)
+            return self._read(query, x, given)
 
     def rows_of(self, hub_ids: Iterable[str]) -> pl.DataFrame:
         """ROW + hub_id of everything under the given ids."""
@@ -175,12 +174,12 @@ class Store:
 
     def drop_ids(self, rows: pl.DataFrame) -> None:
         with given_rows(self.conn, self.entity, rows) as given:
-            delete_among(self.conn, crosswalk, row_of(crosswalk), given)
+            delete_among(self.conn, crosswalk, crosswalk, given)
 
     # ----------------------------------------------------------------------------------------
 
-    def _read(self, query: Select[Any], column: Any, given: Any) -> pl.DataFrame:
-        return read_among(self.conn, query, column, given)
+    def _read(self, query: Select[Any], what: Any, given: Any) -> pl.DataFrame:
+        return read_among(self.conn, query, what, given)
 
     def _merge(self, table: Table, rows: pl.DataFrame) -> None:
         self._write(table, rows, bulk.merge)
