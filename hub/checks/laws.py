@@ -138,6 +138,15 @@ def honesty(
     return LawResult("honesty", True, "every system read to its end, every write accepted")
 
 
+def honest_read(conn: Connection, runs: Sequence[int], of: tuple[str, str]) -> LawResult:
+    """Law 7 for one object: these runs read it, and to its end."""
+    ends = conn.scalars(select(ops_read.c.completed).where(ops_read.c.run.in_(runs), *_reads(of)))
+    completed = ends.all()
+    if completed and all(completed):
+        return LawResult("honesty", True, "read to its end")
+    return LawResult("honesty", False, "not read to its end" if completed else "not read")
+
+
 def frugality(conn: Connection, runs: Sequence[int]) -> LawResult:
     """Law 8: API calls used ≤ 1.10 × the computed minimum, per system."""
     rows = conn.execute(

@@ -1,7 +1,7 @@
 """The ledger: runs, watermarks, and what each cost. Written in the transaction it counts."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from time import perf_counter
@@ -12,6 +12,10 @@ from hub.connectors.contract import CallMeter
 from hub.models.database import take_numbers, writing
 from hub.models.operations import ops_call, ops_run
 from hub.models.runs import Run
+
+SYNC, DAGSTER, SETTLE = "sync", "dagster", "settle"
+"""Kinds of runs: a sync from the command line, one from Dagster, and a pass that settles either."""
+SYNCS = (SYNC, DAGSTER)
 
 
 def begin_run(engine: Engine, kind: str, config_hash: str, now: datetime | None = None) -> Run:
@@ -84,6 +88,21 @@ def record_calls(conn: Connection, run: Run, system: str, step: str, calls: Call
         conn.execute(
             ops_call.insert().values(run=run.number, system=system, step=step, **counted, **quota)
         )
+
+
+def newest_sync(conn: Connection) -> list[int]:
+    """The runs of the newest sync: the sync itself and the passes that settled it."""
+    kind, run = ops_run.c.kind, ops_run.c.run
+    first = conn.scalar(select(func.max(run)).where(kind.in_(SYNCS)))
+    if first is None:
+        return []
+    return list(conn.scalars(select(run).where(run >= first, kind.in_((*SYNCS, SETTLE)))))
+
+
+def run_errors(conn: Connection, runs: Sequence[int]) -> list[str]:
+    """What the ledger says went wrong in these runs."""
+    failed = select(ops_run.c.error).where(ops_run.c.run.in_(runs), ops_run.c.error.is_not(None))
+    return [str(error) for error in conn.scalars(failed.order_by(ops_run.c.run))]
 
 
 def latest_run(conn: Connection) -> int:

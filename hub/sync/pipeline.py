@@ -29,7 +29,7 @@ from hub.policy.settings import load_policy
 from hub.sync.apply import ApplyReport, apply_plan
 from hub.sync.batch import LandReport
 from hub.sync.land import land, land_named
-from hub.sync.ledger import Stopwatch, begin_run, end_run
+from hub.sync.ledger import SETTLE, SYNC, Stopwatch, begin_run, end_run
 from hub.sync.plan import Plan, differences, make_plan, refused_digests
 
 STEPS = ("pull", "land", "check", "resolve", "unify", "govern", "plan", "apply")
@@ -92,7 +92,7 @@ def sync(
     nothing is written to a system whose own state could not be read.
     """
     scope = pull_scope(settings, only)
-    with opened(engine, settings, "sync", progress, clock) as flow:
+    with opened(engine, settings, SYNC, progress, clock) as flow:
         flow.one_pass(scope, full=full, apply=apply)
         flow.settle()
         flow.conclude(applied=apply)
@@ -229,7 +229,7 @@ class Flow:
                 return number
             made = self._made
             self.end()
-            self.run = self._begin("settle")
+            self.run = self._begin(SETTLE)
             self._read_back(made)
             self.derive_and_write()
         return _PASSES - 1

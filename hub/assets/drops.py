@@ -1,0 +1,45 @@
+"""Which files of a distributor wait to be taken, told by the hub's own account of those it took."""
+
+from sqlalchemy import select
+
+from hub.config import FeedSystem, Settings
+from hub.connectors.feed.files import Drop, DroppedFile, Ledger
+from hub.models.database import open_engine, reading
+from hub.models.operations import ops_cursor
+from hub.models.schema import current
+
+
+def waiting_files(settings: Settings, system: str, config: FeedSystem) -> list[DroppedFile]:
+    """Files that were dropped, or changed, since each object of the feed was landed last.
+
+    Raises SystemUnreachable when the drop cannot be listed.
+    """
+    taken = [Ledger.read(text, system) for text in _cursors(settings, system)]
+    return [
+        file
+        for name, report in config.reports.items()
+        for file in Drop(system, name, settings.resolve(report.path)).files()
+        if not all(ledger.knows(file) for ledger in taken)
+    ]
+
+
+def _cursors(settings: Settings, system: str) -> list[str | None]:
+    """The landed cursor of each object of the feed; None for one that was never landed."""
+    objects = settings.mappings[system]
+    engine = open_engine(settings.warehouse_url)
+    try:
+        if current(engine) is None:
+            return [None for _ in objects]
+        with reading(engine) as conn:
+            landed = dict(
+                conn.execute(
+                    select(ops_cursor.c.object, ops_cursor.c.cursor).where(
+                        ops_cursor.c.system == system
+                    )
+                )
+                .tuples()
+                .all()
+            )
+    finally:
+        engine.dispose()
+    return [landed.get(obj) for obj in objects]
