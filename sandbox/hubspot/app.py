@@ -28,9 +28,11 @@ from sandbox.hubspot import (
     objects,
     owners,
     pipelines,
+    privacy,
     properties,
     search,
 )
+from sandbox.hubspot.adminrules import require_association_editing
 from sandbox.hubspot.errors import ApiError
 from sandbox.hubspot.http import Box, Call, Reply, Rule
 from sandbox.hubspot.limits import Limiter
@@ -43,6 +45,7 @@ _SUBJECTS = (
     batch,
     search,
     merge,
+    privacy,
     objects,
     associations,
     labels,
@@ -54,6 +57,7 @@ _SUBJECTS = (
     auth,
     control,
 )
+_URI_TOO_LONG = "<html><head><title>414 Request-URI Too Large</title></head></html>"
 _encoder = msgspec.json.Encoder()
 Endpoint = Callable[[Request], Coroutine[None, None, Response]]
 
@@ -88,6 +92,8 @@ def create_app(
 
 def _endpoint(box: Box, rule: Rule) -> Endpoint:
     async def endpoint(request: Request) -> Response:
+        if _url_length(request) > box.switches.max_url_length and rule.scopes is not None:
+            return Response(_URI_TOO_LONG, 414, media_type="text/html")
         call = Call(
             box=box,
             method=request.method,
@@ -107,6 +113,10 @@ def _endpoint(box: Box, rule: Rule) -> Endpoint:
     return endpoint
 
 
+def _url_length(request: Request) -> int:
+    return len(request.scope["raw_path"]) + 1 + len(request.scope["query_string"])
+
+
 def _answer(call: Call, rule: Rule, authorization: str | None) -> Response:
     """Authentication, limits, permission, handler: the order in which the live API refuses."""
     box = call.box
@@ -114,13 +124,17 @@ def _answer(call: Call, rule: Rule, authorization: str | None) -> Response:
     try:
         if rule.scopes is not None:
             call.grant = auth.authenticate(box, authorization)
-            box.limiter.admit(call.grant, box.now(), search=rule.search)
+            if rule.limited:
+                box.limiter.admit(call.grant, box.now(), search=rule.search)
             auth.authorize(call.grant, rule, call)
+            if rule.associates:
+                require_association_editing(call)
         reply = rule.handler(call)
     except ApiError as error:
         call.rows = 0
         reply = Reply(error.status, error.body(correlation_id), dict(error.headers))
-    if call.grant is not None and not rule.search and box.switches.rate_limit_headers:
+    silent = rule.search or not rule.limited or not box.switches.rate_limit_headers
+    if call.grant is not None and not silent:
         reply.headers.update(box.limiter.headers(call.grant, box.now()))
     return _response(box, reply, correlation_id)
 

@@ -10,8 +10,8 @@ from sandbox.hubspot.errors import ApiError, validation
 from sandbox.hubspot.http import Call, Reply, Rule, batch_reply, next_page
 from sandbox.hubspot.links import Neighbour
 from sandbox.hubspot.objects import READ, WRITE
-from sandbox.hubspot.schema import LEADS, LinkType, ObjectType
-from sandbox.hubspot.writes import archive_record
+from sandbox.hubspot.schema import LinkType, ObjectType
+from sandbox.hubspot.writes import archive_orphans
 
 MAX_PAGE = 500
 MAX_CREATE = 2_000
@@ -254,14 +254,7 @@ def _remove(
         call.store.links.remove_pair(left, from_id, right, to_id)
         if joined:
             call.rows += 1
-            _archive_orphans(call, left, from_id, right, to_id)
-
-
-def _archive_orphans(
-    call: Call, left: ObjectType, from_id: int, right: ObjectType, to_id: int
-) -> None:
-    for lead_id in joins.orphaned(call.box, ((left, from_id), (right, to_id))):
-        archive_record(call.box, LEADS, lead_id)
+            archive_orphans(call.box, ((left, from_id), (right, to_id)))
 
 
 def archive_labels(call: Call) -> Reply:
@@ -275,7 +268,7 @@ def archive_labels(call: Call) -> Reply:
             for link in joins.find_types(call.box, left, right, one.types):
                 call.store.links.remove(link, from_id, to_id)
             call.rows += 1
-            _archive_orphans(call, left, from_id, right, to_id)
+            archive_orphans(call.box, ((left, from_id), (right, to_id)))
     return Reply(204)
 
 
@@ -291,13 +284,18 @@ def rules() -> list[Rule]:
         many = pairs + "/{object}/{to_object}/batch"
         made += [
             Rule("GET", one + "/{to_object}", read_page, READ, dated=dated),
-            Rule("PUT", one + "/default/{to_object}/{to_id}", put_default, WRITE, dated=dated),
-            Rule("PUT", one + "/{to_object}/{to_id}", put_pair, WRITE, dated=dated),
-            Rule("DELETE", one + "/{to_object}/{to_id}", delete_pair, WRITE, dated=dated),
             Rule("POST", many + "/read", read_batch, READ, dated=dated),
-            Rule("POST", many + "/create", create_batch, WRITE, dated=dated),
-            Rule("POST", many + "/archive", archive_batch, WRITE, dated=dated),
-            Rule("POST", many + "/labels/archive", archive_labels, WRITE, dated=dated),
-            Rule("POST", many + "/associate/default", default_batch, WRITE, dated=dated),
+        ]
+        made += [
+            Rule(method, path, handler, WRITE, dated=dated, associates=True)
+            for method, path, handler in (
+                ("PUT", one + "/default/{to_object}/{to_id}", put_default),
+                ("PUT", one + "/{to_object}/{to_id}", put_pair),
+                ("DELETE", one + "/{to_object}/{to_id}", delete_pair),
+                ("POST", many + "/create", create_batch),
+                ("POST", many + "/archive", archive_batch),
+                ("POST", many + "/labels/archive", archive_labels),
+                ("POST", many + "/associate/default", default_batch),
+            )
         ]
     return list(dict.fromkeys(made))

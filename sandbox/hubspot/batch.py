@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from sandbox.hubspot import bodies
+from sandbox.hubspot.adminrules import Manner, require_association_editing
 from sandbox.hubspot.errors import ApiError, BadValue, InvalidValues, validation
 from sandbox.hubspot.http import Call, Reply, Rule, batch_reply, both
-from sandbox.hubspot.objects import READ, WRITE, add_history, holder, require_unique, written
+from sandbox.hubspot.objects import READ, WRITE, add_history, holder, require_unique, written_one
 from sandbox.hubspot.records import Wire
 from sandbox.hubspot.schema import CONTACTS, ObjectType
 from sandbox.hubspot.uniques import EMAIL, key
@@ -24,13 +25,14 @@ class Outcome:
     """Rows that went well and refusals of those that did not, in the order of the inputs."""
 
     rows: list[Wire] = field(default_factory=list)
-    _groups: dict[tuple[str, str], tuple[ApiError, dict[str, list[str]]]] = field(
+    _groups: dict[tuple[str, str, str], tuple[ApiError, dict[str, list[str]]]] = field(
         default_factory=dict
     )
 
     def refuse(self, error: ApiError, trace_id: str | None, record_id: str | None) -> None:
         """Note a failed input under its trace id, or under its record id when it has none."""
-        _, context = self._groups.setdefault((error.category, error.message), (error, {}))
+        told = (error.category, error.message, repr(error.errors))
+        _, context = self._groups.setdefault(told, (error, {}))
         if trace_id is not None:
             context.setdefault("objectWriteTraceId", []).append(trace_id)
         elif record_id is not None:
@@ -122,6 +124,8 @@ def create(call: Call) -> Reply:
     _capped(inputs)
     texts = [bodies.texts(one.properties) for one in inputs]
     _refuse_repeats(_unique_values(call, kind, texts))
+    if any(one.associations for one in inputs):
+        require_association_editing(call)
     traces = [one.object_write_trace_id for one in inputs]
     partial = None not in traces and len(set(traces)) == len(traces)
     outcome = Outcome()
@@ -149,8 +153,9 @@ def _creation(
     associations: Sequence[bodies.NewAssociation],
 ) -> Step:
     def step() -> Wire:
-        record_id = create_record(call.box, kind, texts, associations)
-        return written(call, kind, [record_id], texts)[record_id]
+        manner = Manner(call.dated)
+        record_id = create_record(call.box, kind, texts, associations, manner)
+        return written_one(call, kind, record_id, texts, manner)
 
     return step
 
@@ -242,8 +247,9 @@ def _change(call: Call, kind: ObjectType, one: bodies.WriteInput, target: int | 
         if redirected and call.switches.batch_update_drops_merged:
             return None
         texts = bodies.texts(one.properties)
-        update_record(call.box, kind, target, texts)
-        return written(call, kind, [target], texts)[target]
+        manner = Manner(call.dated)
+        update_record(call.box, kind, target, texts, manner)
+        return written_one(call, kind, target, texts, manner)
 
     return step
 
@@ -276,15 +282,16 @@ def upsert(call: Call) -> Reply:
 
 def _upsertion(call: Call, kind: ObjectType, one: bodies.WriteInput, target: int | None) -> Step:
     def step() -> Wire:
-        texts = bodies.texts(one.properties)
+        texts, manner = bodies.texts(one.properties), Manner(call.dated)
         if target is not None:
-            update_record(call.box, kind, target, texts)
+            update_record(call.box, kind, target, texts, manner)
             record_id = target
         elif one.id_property and one.id_property != "hs_object_id":
-            record_id = create_record(call.box, kind, {one.id_property: str(one.id), **texts}, ())
+            keyed = {one.id_property: str(one.id), **texts}
+            record_id = create_record(call.box, kind, keyed, (), manner)
         else:
             raise _not_found(kind)
-        row = written(call, kind, [record_id], texts)[record_id]
+        row = written_one(call, kind, record_id, texts, manner)
         row["new"] = target is None
         return row
 

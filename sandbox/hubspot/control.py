@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
+from sandbox.hubspot.admin import AdminRules
 from sandbox.hubspot.errors import validation
 from sandbox.hubspot.http import Box, Call, Reply, Rule, known_kind
 from sandbox.hubspot.merge import merge_records
@@ -173,6 +174,14 @@ def load(call: Call) -> Reply:
     return Reply(204)
 
 
+def admin_rules(call: Call) -> Reply:
+    """What an admin demands of writes, as a whole; see `AdminRules`."""
+    if call.method == "POST":
+        with call.store.db.transaction():
+            call.store.admin.put(call.decode(AdminRules))
+    return Reply(200, call.store.admin.rules)
+
+
 def rules() -> list[Rule]:
     return [
         Rule(method, CONTROL_PREFIX + path, handler, None)
@@ -188,5 +197,7 @@ def rules() -> list[Rule]:
             ("POST", "/tokens/expire", expire_tokens),
             ("DELETE", "/tokens/{token}", revoke_token),
             ("POST", "/load", load),
+            ("GET", "/admin-rules", admin_rules),
+            ("POST", "/admin-rules", admin_rules),
         )
     ]

@@ -42,6 +42,11 @@ class History:
             [(kind.name, record_id, name, at, value) for name, value in values.items()],
         )
 
+    def forget(self, kind: ObjectType, record_id: int) -> None:
+        self._db.execute(
+            "DELETE FROM history WHERE object = ? AND record_id = ?", (kind.name, record_id)
+        )
+
     def of(
         self, kind: ObjectType, current: Stored, names: Sequence[str]
     ) -> dict[str, list[dict[str, str]]]:

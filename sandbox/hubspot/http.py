@@ -130,6 +130,10 @@ class Rule:
     scopes: tuple[str, ...] | None = ()
     search: bool = False
     dated: bool = False
+    associates: bool = False
+    """Whether it edits associations, for which a user may lack the permission."""
+    limited: bool = True
+    """Whether its calls count against the rate limits."""
 
 
 def known_kind(text: str, switches: Switches) -> ObjectType:

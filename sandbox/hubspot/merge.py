@@ -1,7 +1,7 @@
 """Merging two records into one survivor, and the redirects this leaves behind."""
 
 from sandbox.hubspot.bodies import MergeBody
-from sandbox.hubspot.errors import validation
+from sandbox.hubspot.errors import ApiError, validation
 from sandbox.hubspot.http import Box, Call, Reply, Rule, both
 from sandbox.hubspot.objects import WRITE, find, written
 from sandbox.hubspot.records import Raw, Stored
@@ -41,6 +41,9 @@ def merge_records(box: Box, kind: ObjectType, primary_id: int, loser_id: int) ->
     keeps_id = box.switches.merge_keeps_primary_id
     survivor_id = primary_id if keeps_id else store.records.next_id(kind)
     values = _merged_values(kind, primary, loser, survivor_id)
+    most = box.switches.max_merged_ids
+    if len(str(values["hs_merged_object_ids"]).split(";")) > most:
+        raise ApiError(414, f"A record cannot be merged from more than {most} others")
     links = _cut_links(box, kind, primary_id) + _cut_links(box, kind, loser_id)
     for old in (primary_id, loser_id):
         store.uniques.release_record(kind, old)

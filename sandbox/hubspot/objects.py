@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from sandbox.hubspot import bodies
+from sandbox.hubspot.adminrules import Manner, require_association_editing
 from sandbox.hubspot.errors import ApiError, missing_record, validation
 from sandbox.hubspot.http import Call, Reply, Rule, both, known_kind, next_page
 from sandbox.hubspot.records import Wire
@@ -64,11 +65,14 @@ def get_one(call: Call) -> Reply:
 def create(call: Call) -> Reply:
     kind = call.kind()
     body = call.decode(bodies.CreateBody)
+    if body.associations:
+        require_association_editing(call)
+    manner = Manner(call.dated)
     with call.store.db.transaction():
         texts = bodies.texts(body.properties)
-        record_id = create_record(call.box, kind, texts, body.associations or ())
+        record_id = create_record(call.box, kind, texts, body.associations or (), manner)
     call.rows = 1
-    record = written(call, kind, [record_id], texts)[record_id]
+    record = written_one(call, kind, record_id, texts, manner)
     return Reply(201, record, {"Location": f"{call.path}/{record_id}"})
 
 
@@ -78,10 +82,11 @@ def patch(call: Call) -> Reply:
     if not call.store.records.alive(kind, record_id):
         raise _missing(call, call.params["id"])
     texts = bodies.texts(call.decode(bodies.PatchBody).properties)
+    manner = Manner(call.dated)
     with call.store.db.transaction():
-        update_record(call.box, kind, record_id, texts)
+        update_record(call.box, kind, record_id, texts, manner)
     call.rows = 1
-    return Reply(200, written(call, kind, [record_id], texts)[record_id])
+    return Reply(200, written_one(call, kind, record_id, texts, manner))
 
 
 def delete(call: Call) -> Reply:
@@ -146,6 +151,16 @@ def written(
     records = call.store.records
     shape = records.shape(kind, [*kind.defaults, *names])
     return records.fetch(kind, shape, ids, archived=None)
+
+
+def written_one(
+    call: Call, kind: ObjectType, record_id: int, texts: dict[str, str | None], manner: Manner
+) -> Wire:
+    """The answer for one record just written, with the warnings there are."""
+    record = written(call, kind, [record_id], texts)[record_id]
+    if manner.warnings:
+        record["warnings"] = manner.warnings
+    return record
 
 
 def add_history(call: Call, kind: ObjectType, page: Sequence[Wire], names: Sequence[str]) -> None:

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from sandbox.hubspot import stock
+from sandbox.hubspot.admin import Admin
+from sandbox.hubspot.blocklist import Blocklist
 from sandbox.hubspot.catalog import Catalog
 from sandbox.hubspot.db import Database
 from sandbox.hubspot.demo import ALL_SCOPES, DEMO, Seed
@@ -44,6 +46,8 @@ class HubSpotStore:
         self.links = Links(self.db, self.catalog)
         self.uniques = Uniques(self.db)
         self.tokens = Tokens(self.db)
+        self.blocklist = Blocklist(self.db)
+        self.admin = Admin(self.db)
         if not self.catalog.owners and self.tokens.grant(seed.static_token) is None:
             self._sow()
 
@@ -60,6 +64,7 @@ class HubSpotStore:
             self.db.wipe()
             self.tokens = Tokens(self.db)
             self.catalog.reload()
+            self.admin.reload()
             self._sow()
 
     def _sow(self) -> None:

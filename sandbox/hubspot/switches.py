@@ -35,6 +35,12 @@ class Switches:
     unchanged_write_touches: bool = True
     invalid_stage_code: str = "INVALID_OPTION"
     delete_missing: Literal["no_content", "not_found"] = "no_content"
+    blocked_email: Literal["invalid", "conflict", "allowed"] = "invalid"
+    """What a write of an address meets that was deleted for privacy."""
+    stored_values_meet_conditions: bool = True
+    """Off: a conditionally required property must be in the very request, stored or not."""
+    max_url_length: int = 16_384
+    max_merged_ids: int = 250
 
     # Batches and merges
     shuffle_batch_results: bool = False

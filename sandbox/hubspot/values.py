@@ -14,6 +14,8 @@ from sandbox.hubspot.times import DAY_MS, clock_text, iso, millis_of
 MAX_TEXT = 65_536
 _EMAIL = re.compile(r"[^@\s;,<>]+@[^@\s;,<>.]+(\.[^@\s;,<>.]+)+")
 _MILLIS = re.compile(r"-?\d+")
+_SECONDS = re.compile(r"\d{9,10}")
+_DAY_LENGTH = len("2026-01-02")
 
 
 class Refused(ValueError):
@@ -94,6 +96,34 @@ def _date(name: str, text: str) -> str:
     if millis % DAY_MS:
         raise Refused(name, "INVALID_DATE", f"{text} is at {clock_text(millis)} UTC, not midnight!")
     return day
+
+
+def normalized(definition: Property, text: str) -> str | None:
+    """Epoch milliseconds for a date or moment in a form that only dated paths take, else None.
+
+    Such are: seconds in place of milliseconds, a date that is not at midnight (it loses its time of
+    day), ISO 8601 where a plain day is meant, a moment without `Z`.
+    """
+    stripped = text.strip()
+    if definition.type not in {"date", "datetime"}:
+        return None
+    try:
+        millis = millis_of(stripped)
+    except (ValueError, OverflowError):
+        return None
+    if _SECONDS.fullmatch(stripped):
+        millis *= 1000
+    elif _usual(definition, stripped):
+        return None
+    return str(millis - millis % DAY_MS if definition.type == "date" else millis)
+
+
+def _usual(definition: Property, text: str) -> bool:
+    """Whether every generation of paths takes this form of a date or moment."""
+    is_millis = _MILLIS.fullmatch(text) is not None
+    if definition.type == "datetime":
+        return is_millis or text.endswith("Z")
+    return len(text) == _DAY_LENGTH or (is_millis and int(text) % DAY_MS == 0)
 
 
 def _option(definition: Property, text: str) -> str:

@@ -3,9 +3,10 @@
 All changes of records pass through here, so whoever must hear of changes can be told here.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from sandbox.hubspot import joins
+from sandbox.hubspot.adminrules import Manner, controlled, require_properties
 from sandbox.hubspot.bodies import NewAssociation
 from sandbox.hubspot.errors import ApiError, BadValue, InvalidValues
 from sandbox.hubspot.http import Box
@@ -14,20 +15,33 @@ from sandbox.hubspot.schema import CONTACTS, LEADS, ObjectType, Property
 from sandbox.hubspot.stages import default_pipeline, derived, pipeline_fields
 from sandbox.hubspot.unindexed import keep_old_view
 from sandbox.hubspot.uniques import EMAIL, addresses, key
-from sandbox.hubspot.values import Refused, parse, read_only_property, unknown_property
+from sandbox.hubspot.values import (
+    Refused,
+    normalized,
+    parse,
+    read_only_property,
+    unknown_property,
+)
 
 Texts = Mapping[str, str | None]
+_BLOCKED = {"invalid": (400, "VALIDATION_ERROR"), "conflict": (409, "CONFLICT")}
 
 
 def create_record(
-    box: Box, kind: ObjectType, texts: Texts, associations: Sequence[NewAssociation]
+    box: Box,
+    kind: ObjectType,
+    texts: Texts,
+    associations: Sequence[NewAssociation],
+    manner: Manner,
 ) -> int:
     """Store a new record with its associations, or raise what is wrong with it."""
     store, now = box.store, box.now()
-    sent = checked(box, kind, None, texts)
+    sent = checked(box, kind, None, texts, manner)
     values: dict[str, Raw] = {k: v for k, v in sent.items() if v is not None}
     _place(box, kind, values)
     _require_minimum(box, kind, values)
+    if manner.dated:
+        require_properties(store.admin.rules, kind, values, None, stored_counts=True)
     _refuse_known_email(box, kind, values, None)
     plan = joins.planned(box, kind, associations)
     values |= derived(store.catalog, kind, values, now)
@@ -55,15 +69,19 @@ def _place(box: Box, kind: ObjectType, values: dict[str, Raw]) -> None:
         values.setdefault(stage, found.stages[0].id)
 
 
-def update_record(box: Box, kind: ObjectType, record_id: int, texts: Texts) -> None:
+def update_record(box: Box, kind: ObjectType, record_id: int, texts: Texts, manner: Manner) -> None:
     """Change the properties that `texts` names; the others stay. The record must exist."""
     store, now = box.store, box.now()
     fields = pipeline_fields(kind) or ()
-    known = [name for name in texts if store.catalog.property(kind, name) is not None]
+    asked = [*texts, *(controlled(store.admin.rules, kind) if manner.dated else ())]
+    known = [name for name in asked if store.catalog.property(kind, name) is not None]
     before = store.records.stored(kind, record_id, [*dict.fromkeys([*known, *fields])])
     if before is None:
         raise LookupError(f"{kind.name} {record_id} is gone")
-    values = checked(box, kind, before, texts)
+    values = checked(box, kind, before, texts, manner)
+    if manner.dated:
+        counts = box.switches.stored_values_meet_conditions
+        require_properties(store.admin.rules, kind, values, before.values, stored_counts=counts)
     _refuse_known_email(box, kind, values, record_id)
     values = {name: value for name, value in values.items() if value != before.values[name]}
     if not values and not box.switches.unchanged_write_touches:
@@ -83,12 +101,18 @@ def archive_record(box: Box, kind: ObjectType, record_id: int) -> None:
     store = box.store
     store.records.set_archived(kind, record_id, box.now())
     store.uniques.release_record(kind, record_id)
-    ends = store.links.remove_record(kind, record_id)
+    archive_orphans(box, store.links.remove_record(kind, record_id))
+
+
+def archive_orphans(box: Box, ends: Iterable[tuple[ObjectType, int]]) -> None:
+    """Archive the leads among records that have just lost an association, if it was their last."""
     for lead_id in joins.orphaned(box, ends):
         archive_record(box, LEADS, lead_id)
 
 
-def checked(box: Box, kind: ObjectType, before: Stored | None, texts: Texts) -> dict[str, Raw]:
+def checked(
+    box: Box, kind: ObjectType, before: Stored | None, texts: Texts, manner: Manner
+) -> dict[str, Raw]:
     """Raw values for what a client sent; every bad one is reported at once."""
     values: dict[str, Raw] = {}
     bad: list[BadValue] = []
@@ -100,13 +124,25 @@ def checked(box: Box, kind: ObjectType, before: Stored | None, texts: Texts) -> 
             bad.append(read_only_property(name))
         elif text is not None or box.switches.null_clears:
             try:
-                values[name] = _value(box, kind, definition, before, text or "")
+                asked = _normalized(definition, text or "", manner)
+                values[name] = _value(box, kind, definition, before, asked)
             except Refused as refused:
                 bad.append(refused.bad)
     bad.extend(_bad_stage(box, kind, before, values))
     if bad:
         raise InvalidValues(bad, box.store.portal_id)
     return values
+
+
+def _normalized(definition: Property, text: str, manner: Manner) -> str:
+    """Dated paths take dates in more forms than v3, and tell when they stored another one."""
+    if not manner.dated:
+        return text
+    plain = normalized(definition, text)
+    if plain is None:
+        return text
+    manner.normalized(definition.name, text, plain)
+    return plain
 
 
 def _value(
@@ -174,6 +210,10 @@ def _refuse_known_email(
     holder = box.store.uniques.holder(kind, EMAIL, str(email))
     if holder is not None and holder != own_id:
         raise ApiError(409, f"Contact already exists. Existing ID: {holder}", "CONFLICT")
+    refusal = box.switches.blocked_email
+    if holder is None and refusal != "allowed" and box.store.blocklist.holds(str(email)):
+        status, category = _BLOCKED[refusal]
+        raise ApiError(status, f"{email} was deleted for privacy and is blocked", category)
 
 
 def _move_claims(
