@@ -17,7 +17,7 @@ _suffixes = TLDExtract(suffix_list_urls=(), cache_dir=None)
 
 _NOBODYS_DOMAINS = word_list("freemail") | word_list("hosting")
 _SHARED_MAILBOXES = word_list("shared_mailboxes")
-_STREET_WORDS = word_list("streets")
+_STREET_WORDS = frozenset(fold(word) for word in word_list("streets"))
 
 
 def domain(text: str) -> str | None:

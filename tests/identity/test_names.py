@@ -1,0 +1,106 @@
+"""Text, legal forms and how two names relate."""
+
+import pytest
+
+from hub.identity.legal_forms import KNOWN_FORMS, split_form
+from hub.identity.names import person_relation, relation
+from hub.identity.text import fold, words
+
+
+@pytest.mark.parametrize(
+    ("written", "folded"),
+    [
+        ("Müller", "muller"),
+        ("Mueller", "muller"),
+        ("MULLER", "muller"),
+        ("Größer", "grosser"),
+        ("Åkesson & Ødegård", "akesson odegard"),
+        ("O'Brien", "obrien"),
+        ("S. A. R. L.", "sarl"),
+        ("Foo  S.p.A.", "foo spa"),
+        ("MÃ¼ller", "muller"),
+        ("株式会社", "zhushihuishe"),
+        ("  ", ""),
+    ],
+)
+def test_the_same_words_fold_to_the_same_text(written: str, folded: str) -> None:
+    assert fold(written) == folded
+
+
+@pytest.mark.parametrize("joint", ["&", "+", "und", "and", "et", "u.", "y", "e"])
+def test_and_has_many_sisters(joint: str) -> None:
+    assert words(f"Koch {joint} Söhne") == ["koch", "sohne"]
+
+
+@pytest.mark.parametrize(
+    ("name", "core", "form"),
+    [
+        ("Velanda GmbH & Co. KG", "velanda", "gmbh_kg"),
+        ("Velanda G.m.b.H.", "velanda", "gmbh"),
+        ("Velanda Gesellschaft mbH", "velanda", "gmbh"),
+        ("Velanda Gesellschaft mit beschränkter Haftung", "velanda", "gmbh"),
+        ("Velanda UG (haftungsbeschränkt)", "velanda", "ug"),
+        ("Velanda A/S", "velanda", "as"),
+        ("Velanda AS", "velanda", "as"),
+        ("Velanda Aktiebolag", "velanda", "ab"),
+        ("Velanda Oyj", "velanda", "oy"),
+        ("Velanda Sp. z o.o.", "velanda", "zoo"),
+        ("Velanda Pvt. Ltd.", "velanda", "pvt_ltd"),
+        ("Velanda Co., Ltd.", "velanda", "ltd"),
+        ("Velanda, Inc.", "velanda", "inc"),
+        ("S.A.R.L. Velanda", "velanda", "sarl"),
+        ("Kabushiki Kaisha Velanda", "velanda", "kk"),
+        ("SAS Institute Inc.", "sas institute", "inc"),
+        ("Holding AG Müller", "holding ag muller", None),
+        ("GmbH", "gmbh", None),
+    ],
+)
+def test_a_legal_form_is_cut_at_the_ends_only(name: str, core: str, form: str | None) -> None:
+    assert split_form(words(name)) == (core.split(), form)
+
+
+def test_enough_legal_forms_are_known() -> None:
+    assert KNOWN_FORMS >= 80
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "how"),
+    [
+        ("velanda systems", "systems velanda", "same"),
+        ("velanda systems", "velandasystems", "same"),
+        ("velanda systems", "velnada systems", "slip"),
+        ("velanda systems", "veland systems", "slip"),
+        ("velanda hotels", "velanda htols", "slip"),
+        ("velanda systems", "velanda sys", "short"),
+        ("velanda construcciones", "velanda constr", "short"),
+        ("nordavia systems", "nordivia systems", "near"),
+        ("velanda systems", "velanda", "extra"),
+        ("velanda systems", "velanda systems holding", "branch"),
+        ("velanda systems", "velanda systems germany", "branch"),
+        ("velanda systems", "velanda logistics", "stem"),
+        ("smith group", "jones group", "different"),
+        ("perez perez services", "prez perez services", "slip"),
+    ],
+)
+def test_how_two_company_names_relate(left: str, right: str, how: str) -> None:
+    assert relation(left, right) == how
+    assert relation(right, left) == how
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "how"),
+    [
+        ("anna|meyer", "anna|meyer", "same"),
+        ("anna|meyer", "meyer|anna", "same"),
+        ("anna|meyer", "a|meyer", "initial"),
+        ("elin|meyer", "e|meyer", "initial"),
+        ("anna maria|meyer", "anna|meyer", "initial"),
+        ("anna|meyer", "anna|meyre", "slip"),
+        ("anna|meyer", "|meyer", "part"),
+        ("anna|meyer", "tobias|meyer", "relative"),
+        ("anna|meyer", "anna|vogt", "different"),
+    ],
+)
+def test_how_two_peoples_names_relate(left: str, right: str, how: str) -> None:
+    assert person_relation(left, right) == how
+    assert person_relation(right, left) == how
