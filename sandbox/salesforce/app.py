@@ -1,8 +1,9 @@
 """The web server side: paths outside the data API, sessions, headers, and how errors leave."""
 
+import gzip
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from email.utils import format_datetime
 from urllib.parse import parse_qsl
 
@@ -15,6 +16,7 @@ from sandbox.clock import Clock
 from sandbox.requestlog import CONTROL_PREFIX, LoggedApp, RequestLog
 from sandbox.salesforce import (
     auth,
+    bulk,
     collections,
     composite,
     describe,
@@ -37,6 +39,8 @@ from sandbox.salesforce.switches import Switches
 
 MAX_URI = 16_384
 JSON = "application/json;charset=UTF-8"
+CSV = "text/csv;charset=UTF-8"
+GZIP_FROM = 1_024
 
 _DATA = re.compile(r"/services/data/v(\d+)\.(\d)(?:/(.*))?\Z", re.IGNORECASE)
 _SOAP = re.compile(r"/services/Soap/u/([\d.]+)/?\Z", re.IGNORECASE)
@@ -111,7 +115,7 @@ class SalesforceApp:
         )
         if not self.org.base_url:
             self.org.base_url = f"{request.url.scheme}://{incoming.headers.get('host', '')}"
-        outgoing = self.answer(incoming)
+        outgoing = self._compressed(incoming, self.answer(incoming))
         request.state.rows = outgoing.rows
         await _send(outgoing, self._date(), send)
 
@@ -192,6 +196,17 @@ class SalesforceApp:
             return Outgoing(412)
         return _json(error.status, error.body())
 
+    def _compressed(self, incoming: Incoming, outgoing: Outgoing) -> Outgoing:
+        """What the org compresses for clients that accept it; bulk results at least."""
+        wanted = self.org.switches.gzip
+        eligible = wanted == "all" or (wanted == "bulk" and outgoing.media_type == CSV)
+        accepted = "gzip" in incoming.headers.get("accept-encoding", "").lower()
+        if not (eligible and accepted) or len(outgoing.body) < GZIP_FROM:
+            return outgoing
+        body = gzip.compress(outgoing.body, compresslevel=1, mtime=0)
+        headers = {**outgoing.headers, "Content-Encoding": "gzip", "Vary": "Accept-Encoding"}
+        return replace(outgoing, body=body, headers=headers)
+
     def _date(self) -> str:
         return format_datetime(self.org.now(), usegmt=True)
 
@@ -202,6 +217,7 @@ def _api_routes() -> list[ApiRoute]:
     plain = [
         ApiRoute("GET", "", _resources),
         *query.ROUTES,
+        *bulk.ROUTES,
         *limits.ROUTES,
         *collections.ROUTES,
         *replication.ROUTES,
@@ -212,7 +228,7 @@ def _api_routes() -> list[ApiRoute]:
 
 
 def _resources(org: Org, call: Call) -> Reply:
-    names = ("sobjects", "query", "queryAll", "limits", "composite")
+    names = ("sobjects", "query", "queryAll", "jobs/query", "jobs/ingest", "limits", "composite")
     body = {name: f"{call.base}/{name}" for name in names}
     body["identity"] = f"{org.base_url}/id/{ORG_ID}/{call.user_id}"
     return Reply(body=body)
@@ -247,6 +263,8 @@ def _server_page(status: int, reason: str) -> Outgoing:
 
 
 def _of_reply(reply: Reply) -> Outgoing:
+    if reply.csv is not None:
+        return Outgoing(reply.status, reply.csv, CSV, reply.headers, reply.rows)
     if reply.body is None:
         return Outgoing(reply.status, headers=reply.headers, rows=reply.rows)
     return _json(reply.status, reply.body, reply.headers, reply.rows)

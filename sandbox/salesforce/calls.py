@@ -68,12 +68,14 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """`rows` counts the records the answer carries or the write touched, for the request log."""
+    """`rows` counts the records the answer carries or the write touched, for the request log.
+    `csv` is an answer that is no JSON: bulk data."""
 
     status: int = 200
     body: object = None
     headers: Mapping[str, str] = field(default_factory=dict)
     rows: int = 0
+    csv: bytes | None = None
 
 
 Handler = Callable[[Org, Call], Reply]

@@ -81,7 +81,7 @@ def upsert_many(org: Org, call: Call) -> Reply:
             raise ApiError(
                 "DUPLICATE_VALUE", f"Duplicate external id specified: {key}", [field.name]
             )
-        return _upsert_one(writer, sobject, field, key, request.records[place])
+        return upsert_one(writer, sobject, field, key, request.records[place])
 
     return _written(org, len(keys), write, all_or_none=request.all_or_none)
 
@@ -94,7 +94,7 @@ def delete_many(org: Org, call: Call) -> Reply:
 
     def write(place: int) -> Result:
         long_id = to_long(ids[place])
-        sobject = org.store.schema.by_prefix(ids[place][:3])
+        sobject = org.schema.by_prefix(ids[place][:3])
         if long_id is None or sobject is None:
             raise ApiError("MALFORMED_ID", f"malformed id {ids[place]}", [])
         delete(writer, sobject, long_id)
@@ -183,13 +183,13 @@ def _object_of(org: Org, entry: Entry) -> SObject:
     name = attributes.get("type") if isinstance(attributes, dict) else None
     if not isinstance(name, str):
         raise ApiError("MISSING_ARGUMENT", "attributes.type has to be specified for each record")
-    sobject = org.store.schema.get(name)
+    sobject = org.schema.get(name)
     if sobject is None:
         raise ApiError("INVALID_TYPE", f"sObject type '{name}' is not supported.")
     return sobject
 
 
-def _upsert_one(writer: Writer, sobject: SObject, field: Field, key: str, entry: Entry) -> Result:
+def upsert_one(writer: Writer, sobject: SObject, field: Field, key: str, entry: Entry) -> Result:
     if not key:
         raise ApiError("MISSING_ARGUMENT", f"{field.name} not specified", [field.name])
     values = _values(entry, without=field.name.lower())

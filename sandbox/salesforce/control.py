@@ -12,6 +12,7 @@ from starlette.routing import Route
 
 from sandbox.requestlog import CONTROL_PREFIX
 from sandbox.salesforce.auth import grant_access
+from sandbox.salesforce.bulk import jobs
 from sandbox.salesforce.errors import ApiError
 from sandbox.salesforce.ids import to_long
 from sandbox.salesforce.lifecycle import convert_lead, merge
@@ -155,6 +156,7 @@ def _reset(start: Switches) -> _Handler:
         org.cursors.clear()
         if asked.records:
             org.store.clear_records()
+            jobs.clear(org)
         return {"reset": True}
 
     return handler

@@ -15,7 +15,7 @@ _SOAP_TYPES = {
 
 
 def list_objects(org: Org, call: Call) -> Reply:
-    objects = [_summary(sobject, call.base) for sobject in org.store.schema]
+    objects = [_summary(sobject, call.base) for sobject in org.schema]
     return Reply(body={"encoding": "UTF-8", "maxBatchSize": 200, "sobjects": objects})
 
 
@@ -35,7 +35,7 @@ def describe(org: Org, call: Call) -> Reply:
         return Reply(status=304, headers=headers)
     body = {
         **_summary(sobject, call.base),
-        "childRelationships": _child_relationships(org.store.schema, sobject),
+        "childRelationships": _child_relationships(org.schema, sobject),
         "fields": [_field(field) for field in sobject.readable],
         "recordTypeInfos": [
             {

@@ -6,8 +6,6 @@ from sandbox.salesforce.org import Org
 
 APP_NAME = "partner-hub"
 _UNTOUCHED = {
-    "DailyBulkApiBatches": 15_000,
-    "DailyBulkV2QueryJobs": 10_000,
     "DailyBulkV2QueryFileStorageMB": 976_562,
     "DailyAsyncApexExecutions": 250_000,
     "HourlyPublishedPlatformEvents": 50_000,
@@ -30,13 +28,14 @@ def limits(org: Org, _call: Call) -> Reply:
     """Needs View Setup and Configuration, which an integration user may lack."""
     if not org.switches.limits_permission:
         raise ApiError("INSUFFICIENT_ACCESS", "insufficient access rights on resource")
-    most = org.switches.daily_api_requests
-    body = {
-        "DailyApiRequests": {
-            "Max": most,
-            "Remaining": max(0, most - org.usage.used(org.now())),
-        }
-    }
+    switches, now = org.switches, org.now()
+    body = {}
+    for name, most, used in (
+        ("DailyApiRequests", switches.daily_api_requests, org.usage),
+        ("DailyBulkApiBatches", switches.daily_bulk_batches, org.bulk_batches),
+        ("DailyBulkV2QueryJobs", switches.daily_bulk_query_jobs, org.bulk_queries),
+    ):
+        body[name] = {"Max": most, "Remaining": max(0, most - used.used(now))}
     for name, allowance in _UNTOUCHED.items():
         body[name] = {"Max": allowance, "Remaining": allowance}
     return Reply(body=body)

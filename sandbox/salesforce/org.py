@@ -8,13 +8,13 @@ from zoneinfo import ZoneInfo
 from sandbox.clock import Clock
 from sandbox.salesforce.cursors import Cursors
 from sandbox.salesforce.errors import not_found
-from sandbox.salesforce.schema import SObject
+from sandbox.salesforce.schema import Schema, SObject
 from sandbox.salesforce.sessions import Sessions
 from sandbox.salesforce.soql.scope import Context
 from sandbox.salesforce.store import SalesforceStore
 from sandbox.salesforce.switches import Switches
 from sandbox.salesforce.usage import ApiUsage
-from sandbox.salesforce.values import stamp
+from sandbox.salesforce.values import parse_instant, stamp
 
 
 @dataclass
@@ -25,6 +25,8 @@ class Org:
     base_url: str
     sessions: Sessions
     usage: ApiUsage = field(default_factory=ApiUsage)
+    bulk_batches: ApiUsage = field(default_factory=ApiUsage)
+    bulk_queries: ApiUsage = field(default_factory=ApiUsage)
     cursors: Cursors = field(default_factory=Cursors)
     queries_run: int = 0
 
@@ -35,9 +37,19 @@ class Org:
         """This moment as columns hold it, in whole seconds."""
         return stamp(self.clock.now())
 
+    def age(self, moment: str) -> float:
+        """Seconds since a moment that a column holds."""
+        at = parse_instant(moment)
+        return (self.now() - at).total_seconds() if at is not None else 0.0
+
+    @property
+    def schema(self) -> Schema:
+        """The objects and fields that the caller may see."""
+        return self.store.schema
+
     def sobject(self, name: str) -> SObject:
         """The object of this name (without case) or NOT_FOUND."""
-        found = self.store.schema.get(name)
+        found = self.schema.get(name)
         if found is None:
             raise not_found()
         return found
@@ -48,7 +60,7 @@ class Org:
         # A reproducible shuffle, nothing secret.
         dice = Random(f"{self.switches.order_seed}:{self.queries_run}")
         return Context(
-            self.store.schema,
+            self.schema,
             self.clock.now(),
             ZoneInfo(self.switches.user_time_zone),
             include_deleted,

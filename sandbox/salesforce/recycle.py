@@ -64,6 +64,13 @@ def undelete(org: Org, sobject: SObject, record: str) -> None:
     org.store.update(sobject, record, restored)
 
 
+def purge(org: Org, sobject: SObject, record: str) -> None:
+    """Remove a deleted record for good, as a hard delete does."""
+    org.store.db.execute(
+        f'DELETE FROM {quoted(sobject.name)} WHERE "Id" = ? AND "IsDeleted" = 1', (record,)
+    )
+
+
 def empty_recycle_bin(org: Org) -> int:
     """Remove deleted records for good, and with them every trace of a merge."""
     removed = 0

@@ -40,6 +40,11 @@ CREATE TABLE IF NOT EXISTS _session(
   token TEXT PRIMARY KEY, user_id TEXT, client_id TEXT, issued_at TEXT, revoked INTEGER DEFAULT 0);
 CREATE TABLE IF NOT EXISTS _grant(
   token TEXT PRIMARY KEY, user_id TEXT, client_id TEXT, issued_at TEXT, revoked INTEGER DEFAULT 0);
+CREATE TABLE IF NOT EXISTS _job(id TEXT PRIMARY KEY, kind TEXT, body BLOB);
+CREATE TABLE IF NOT EXISTS _job_upload(job TEXT PRIMARY KEY, body BLOB);
+CREATE TABLE IF NOT EXISTS _job_row(
+  job TEXT, place INTEGER, outcome TEXT, record TEXT, note TEXT, PRIMARY KEY(job, place)
+) WITHOUT ROWID;
 """
 
 

@@ -33,6 +33,8 @@ class Switches:
     unauthorized_body: Literal["array", "object", "html"] = "array"
     # Limits
     daily_api_requests: int = 15_000
+    daily_bulk_batches: int = 15_000
+    daily_bulk_query_jobs: int = 10_000
     per_app_usage: bool = False
     limits_permission: bool = True
     # Query
@@ -42,6 +44,20 @@ class Switches:
     max_open_cursors: int = 50
     order_seed: int = 20_260_101
     user_time_zone: str = "UTC"
+    # Bulk API 2.0
+    bulk_polls: int = 1
+    bulk_seconds: float = 0.0
+    bulk_page_rows: int = 50_000
+    bulk_batch_rows: int = 10_000
+    bulk_raw_bytes: int = 100 * 1024 * 1024
+    bulk_encoded_bytes: int = 150_000_000
+    bulk_fail_after_rows: int | None = None
+    bulk_query_failure: str | None = None
+    bulk_forbidden_soql: Literal["refuse", "fail"] = "refuse"
+    bulk_quotes_nulls: bool = True
+    bulk_datetime_suffix: Literal["Z", "+0000"] = "Z"
+    bulk_state_code: str = "INVALIDJOBSTATE"
+    gzip: Literal["bulk", "all", "never"] = "bulk"
     # Replication
     commit_lag_seconds: int = 0
     deleted_log_purged: bool = False

@@ -94,7 +94,7 @@ def _filled_later(field: Field) -> bool:
 def _check_lookup(org: Org, field: Field, value: object) -> None:
     if field.type != "reference" or not isinstance(value, str):
         return
-    targets = [org.store.schema.get(name) for name in field.reference_to]
+    targets = [org.schema.get(name) for name in field.reference_to]
     target = next((t for t in targets if t is not None and value[:3] == t.key_prefix), None)
     if target is None:
         raise wrong_id(field, value)

@@ -120,12 +120,12 @@ def _columns(scope: Scope, query: Query) -> _Columns:
         if isinstance(item, Path):
             columns.add(item)
         elif isinstance(item, FieldsOf):
-            for path in _expanded(item, scope.sobject, query):
+            for path in expanded(item, scope.sobject, query):
                 columns.add(path)
     return columns
 
 
-def _expanded(item: FieldsOf, sobject: SObject, query: Query) -> list[Path]:
+def expanded(item: FieldsOf, sobject: SObject, query: Query) -> list[Path]:
     limited = query.limit is not None and query.limit <= MAX_FIELDS_LIMIT
     if item.which != "STANDARD" and not limited:
         raise malformed(
@@ -136,7 +136,7 @@ def _expanded(item: FieldsOf, sobject: SObject, query: Query) -> list[Path]:
     return [Path((f.name,), item.at) for f in sobject.readable if f.custom in wanted]
 
 
-def _filter(scope: Scope, query: Query) -> tuple[str, list[SqlValue]]:
+def filtered(scope: Scope, query: Query) -> tuple[str, list[SqlValue]]:
     where = Where(scope)
     conditions = [scope.visible()]
     if query.where is not None:
@@ -146,11 +146,11 @@ def _filter(scope: Scope, query: Query) -> tuple[str, list[SqlValue]]:
 
 def _row_numbers(context: Context, sobject: SObject, query: Query) -> Statement:
     scope = Scope(context, sobject, query.statement, query.alias)
-    condition, params = _filter(scope, query)
-    order = _order(scope, query.order_by)
-    if not _settles_ties(scope, query.order_by):
+    condition, params = filtered(scope, query)
+    order = ordered(scope, query.order_by)
+    if not settles_ties(scope, query.order_by):
         # Nobody promises an order here, so none is kept: clients that rely on one must notice.
-        order.append(f"(({scope.root}._row * 2654435761 + {context.shuffle}) % 4294967291)")
+        order.append(shuffled(scope))
     limit = query.limit if query.limit is not None else _NO_LIMIT
     return Statement(
         f"SELECT {scope.root}._row FROM {scope.source} WHERE {condition} "
@@ -159,7 +159,7 @@ def _row_numbers(context: Context, sobject: SObject, query: Query) -> Statement:
     )
 
 
-def _order(scope: Scope, orderings: Sequence[Ordering]) -> list[str]:
+def ordered(scope: Scope, orderings: Sequence[Ordering]) -> list[str]:
     order = []
     for ordering in orderings:
         column = scope.column(ordering.path)
@@ -174,7 +174,12 @@ def _order(scope: Scope, orderings: Sequence[Ordering]) -> list[str]:
     return order
 
 
-def _settles_ties(scope: Scope, orderings: Sequence[Ordering]) -> bool:
+def shuffled(scope: Scope) -> str:
+    """An order of rows that another call does not repeat."""
+    return f"(({scope.root}._row * 2654435761 + {scope.context.shuffle}) % 4294967291)"
+
+
+def settles_ties(scope: Scope, orderings: Sequence[Ordering]) -> bool:
     return any(scope.column(o.path).sql == f'{scope.root}."Id"' for o in orderings)
 
 
@@ -194,8 +199,8 @@ def _child(context: Context, parent: SObject, query: Query) -> Child:
 def _linked_child(context: Context, link: ChildLink, query: Query) -> Child:
     scope = Scope(context, link.child, query.statement, query.alias)
     columns = _columns(scope, query)
-    condition, params = _filter(scope, query)
-    order = [*_order(scope, query.order_by), f"{scope.root}._row"]
+    condition, params = filtered(scope, query)
+    order = [*ordered(scope, query.order_by), f"{scope.root}._row"]
     parent = f'{scope.root}."{link.field.name}"'
     sql = (
         f"SELECT {parent}, {', '.join(columns.sql)} FROM {scope.source} "
@@ -209,7 +214,7 @@ def _linked_child(context: Context, link: ChildLink, query: Query) -> Child:
 def compile_count(context: Context, query: Query) -> Statement:
     """`SELECT COUNT() FROM …`."""
     scope = Scope(context, source_object(context, query), query.statement, query.alias)
-    condition, params = _filter(scope, query)
+    condition, params = filtered(scope, query)
     limit = query.limit if query.limit is not None else _NO_LIMIT
     return Statement(
         f"SELECT COUNT(*) FROM (SELECT 1 FROM {scope.source} WHERE {condition} LIMIT {limit})",
@@ -238,8 +243,8 @@ def compile_grouped(context: Context, query: Query) -> Grouped:
             at = item.at if isinstance(item, Path) else 0
             text = item.text if isinstance(item, Path) else "FIELDS"
             raise malformed(query.statement, at, f"Field must be grouped or aggregated: {text}")
-    condition, params = _filter(scope, query)
-    order = _order(scope, query.order_by)
+    condition, params = filtered(scope, query)
+    order = ordered(scope, query.order_by)
     limit = query.limit if query.limit is not None else _NO_LIMIT
     statement = f"SELECT {', '.join(sql)} FROM {scope.source} WHERE {condition}"
     if grouped:
