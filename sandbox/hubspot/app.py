@@ -22,6 +22,7 @@ from sandbox.hubspot import (
     auth,
     batch,
     control,
+    exports,
     groups,
     labels,
     merge,
@@ -54,6 +55,7 @@ _SUBJECTS = (
     pipelines,
     owners,
     account,
+    exports,
     auth,
     control,
 )
@@ -148,6 +150,8 @@ def _response(box: Box, reply: Reply, correlation_id: str) -> Response:
     }
     if reply.body is None:
         return Response(status_code=reply.status, headers=headers)
+    if isinstance(reply.body, bytes):
+        return Response(reply.body, status_code=reply.status, headers=headers)
     headers["content-type"] = CONTENT_TYPE
     return Response(_encoder.encode(reply.body), status_code=reply.status, headers=headers)
 

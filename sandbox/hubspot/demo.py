@@ -10,6 +10,7 @@ from sandbox.hubspot import stock
 from sandbox.hubspot.schema import Group, Modification, Option, Owner, Pipeline, Property
 
 ALL_SCOPES = (
+    "crm.export",
     "crm.objects.companies.read",
     "crm.objects.companies.write",
     "crm.objects.contacts.read",

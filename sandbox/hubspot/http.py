@@ -106,7 +106,7 @@ class Call:
 
 @dataclass(slots=True)
 class Reply:
-    """What goes back. A body of None is no body at all."""
+    """What goes back, as JSON. A body of None is none at all, bytes bring a content type along."""
 
     status: int
     body: object = None

@@ -1,6 +1,6 @@
 """`POST .../search`: filter groups, one sort, offset paging, the caps, and a total."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -10,7 +10,7 @@ from sandbox.hubspot.errors import validation
 from sandbox.hubspot.filters import Condition, Filter, condition
 from sandbox.hubspot.http import Call, Reply, Rule, both, next_page
 from sandbox.hubspot.objects import READ
-from sandbox.hubspot.records import Raw, column, table
+from sandbox.hubspot.records import Raw, Wire, column, table
 from sandbox.hubspot.schema import ObjectType
 from sandbox.hubspot.unindexed import search_source
 
@@ -75,6 +75,20 @@ def search(call: Call) -> Reply:
         following = str(after + len(results))
         reply["paging"] = next_page(call, following)
     return Reply(200, reply)
+
+
+def all_rows(
+    call: Call, kind: ObjectType, body: SearchBody, names: Sequence[str]
+) -> Iterator[Wire]:
+    """Every record that a search would find, without its pages and its cap."""
+    where, order = _where(call, kind, body), _order(call, kind, body.sorts or [])
+    records = call.store.records
+    shape = records.shape(kind, names)
+    rows = call.store.db.execute(
+        f"SELECT {shape.select} FROM {table(kind)} WHERE {where.sql} ORDER BY {order}",
+        where.parameters,
+    )
+    return (records.render(kind, shape, row) for row in rows)
 
 
 def _paging(body: SearchBody) -> tuple[int, int]:

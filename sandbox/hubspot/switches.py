@@ -39,6 +39,7 @@ class Switches:
     """What a write of an address meets that was deleted for privacy."""
     stored_values_meet_conditions: bool = True
     """Off: a conditionally required property must be in the very request, stored or not."""
+    export_seconds: float = 2.0
     max_url_length: int = 16_384
     max_merged_ids: int = 250
 
