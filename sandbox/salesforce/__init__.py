@@ -3,6 +3,13 @@
 from sandbox.salesforce.app import create_app
 from sandbox.salesforce.ids import record_id
 from sandbox.salesforce.store import SalesforceStore
-from sandbox.salesforce.switches import Switches, ValidationRule
+from sandbox.salesforce.switches import DuplicateRule, Switches, ValidationRule
 
-__all__ = ["SalesforceStore", "Switches", "ValidationRule", "create_app", "record_id"]
+__all__ = [
+    "DuplicateRule",
+    "SalesforceStore",
+    "Switches",
+    "ValidationRule",
+    "create_app",
+    "record_id",
+]

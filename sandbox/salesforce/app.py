@@ -2,7 +2,7 @@
 
 import gzip
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from email.utils import format_datetime
 from urllib.parse import parse_qsl
@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from sandbox.clock import Clock
+from sandbox.faults import FaultFile, Faults, FaultyApp
 from sandbox.requestlog import CONTROL_PREFIX, LoggedApp, RequestLog
 from sandbox.salesforce import (
     auth,
@@ -31,11 +32,13 @@ from sandbox.salesforce.calls import MAX_VERSION, OLDEST_VERSION, Call, Reply, c
 from sandbox.salesforce.calls import Route as ApiRoute
 from sandbox.salesforce.control import control_routes
 from sandbox.salesforce.errors import ApiError, not_found
+from sandbox.salesforce.faults import RowFault, knowledge
 from sandbox.salesforce.org import Org
 from sandbox.salesforce.router import Router
 from sandbox.salesforce.sessions import Sessions
 from sandbox.salesforce.store import ORG_ID, SalesforceStore
 from sandbox.salesforce.switches import Switches
+from sandbox.salesforce.tokens import TokenError
 
 MAX_URI = 16_384
 JSON = "application/json;charset=UTF-8"
@@ -55,11 +58,13 @@ def create_app(
     log: RequestLog,
     clock: Clock,
     switches: Switches,
+    faults: FaultFile | None = None,
 ) -> ASGIApp:
     """One org as an ASGI app. `base_url` is what clients are told to send data calls to; when it
     is empty they are told the address they asked at."""
     org = Org(store, switches, clock, base_url, Sessions(store))
-    return LoggedApp(SalesforceApp(org), system, log, clock)
+    told = Faults(system, knowledge(org), faults)
+    return LoggedApp(FaultyApp(SalesforceApp(org), told, clock), system, log, clock)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +76,7 @@ class Incoming:
     query: str
     headers: Mapping[str, str]
     body: bytes
+    row_faults: Sequence[RowFault] = ()
 
     def parameters(self) -> dict[str, str]:
         return dict(parse_qsl(self.query, keep_blank_values=True))
@@ -112,6 +118,7 @@ class SalesforceApp:
             scope["query_string"].decode("latin-1"),
             {name.lower(): value for name, value in request.headers.items()},
             await request.body(),
+            scope.get("state", {}).get("row_faults", ()),
         )
         if not self.org.base_url:
             self.org.base_url = f"{request.url.scheme}://{incoming.headers.get('host', '')}"
@@ -142,7 +149,7 @@ class SalesforceApp:
     def _token(self, incoming: Incoming) -> Outgoing:
         try:
             granted = auth.token(self.org, incoming.form(), incoming.headers)
-        except auth.TokenError as error:
+        except TokenError as error:
             return _json(400, error.body)
         return _json(200, granted, {"Cache-Control": "no-store"})
 
@@ -174,7 +181,11 @@ class SalesforceApp:
     def _data(self, incoming: Incoming, version: int, rest: str) -> Outgoing:
         """The session is checked before anything happens: a 401 never leaves an effect."""
         user_id = auth.authenticate(self.org, incoming.headers, self.org.now())
+        if self.org.usage.used(self.org.now()) >= self.org.switches.daily_api_requests:
+            error = ApiError("REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.")
+            return self._with_usage(self._refused(error))
         self.org.usage.spend(self.org.now())
+        self.org.locks.next_call(incoming.row_faults)
         call = Call(
             incoming.method, version, user_id,
             query=incoming.parameters(), headers=incoming.headers, body=incoming.body,
@@ -183,8 +194,11 @@ class SalesforceApp:
             outgoing = _of_reply(self.router.dispatch(self.org, call, rest))
         except ApiError as error:
             outgoing = self._refused(error)
+        return self._with_usage(outgoing)
+
+    def _with_usage(self, outgoing: Outgoing) -> Outgoing:
         headers = {"Sforce-Limit-Info": limits.limit_info(self.org), **outgoing.headers}
-        return Outgoing(outgoing.status, outgoing.body, outgoing.media_type, headers, outgoing.rows)
+        return replace(outgoing, headers=headers)
 
     def _refused(self, error: ApiError) -> Outgoing:
         switches = self.org.switches

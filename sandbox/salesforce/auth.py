@@ -2,45 +2,24 @@
 
 import base64
 import binascii
-import hashlib
 import hmac
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sandbox.salesforce.errors import ApiError
+from sandbox.salesforce.jwt_bearer import GRANT, jwt_bearer
 from sandbox.salesforce.org import Org
-from sandbox.salesforce.store import ORG_ID
+from sandbox.salesforce.tokens import App, TokenError, find_app, success
 
 GENERIC_HOSTS = ("login.salesforce.com", "test.salesforce.com")
-
-
-class TokenError(Exception):
-    """A refusal of the token endpoint: HTTP 400 with one JSON object, not an array."""
-
-    def __init__(self, error: str, description: str) -> None:
-        super().__init__(f"{error}: {description}")
-        self.body = {"error": error, "error_description": description}
-
-
-@dataclass(frozen=True)
-class App:
-    client_id: str
-    secret: str
-    name: str
-    run_as: str | None
-    flows: tuple[str, ...]
-
-
-def find_app(org: Org, client_id: str) -> App | None:
-    row = org.store.db.execute("SELECT * FROM _app WHERE client_id = ?", (client_id,)).fetchone()
-    return App(row[0], row[1], row[2], row[3], tuple(row[4].split())) if row else None
 
 
 def token(org: Org, form: Mapping[str, str], headers: Mapping[str, str]) -> dict[str, str]:
     """The success body for a token request, or TokenError."""
     grant = form.get("grant_type", "")
+    if grant == GRANT:
+        return jwt_bearer(org, form)
     if grant not in ("client_credentials", "refresh_token"):
         raise TokenError("unsupported_grant_type", "grant type not supported")
     client_id, secret = _credentials(form, headers)
@@ -91,23 +70,6 @@ def _refresh(org: Org, app: App, given: str) -> dict[str, str]:
         org.sessions.revoke(given)
         body["refresh_token"] = grant_access(org, app.client_id, row[0])
     return body
-
-
-def success(org: Org, app: App, user_id: str) -> dict[str, str]:
-    """What a granted request is answered with. There is no `expires_in`: a 401 tells."""
-    now = org.now()
-    identity = f"{org.base_url}/id/{ORG_ID}/{user_id}"
-    issued_at = str(int(now.timestamp() * 1000))
-    digest = hmac.new(app.secret.encode(), (identity + issued_at).encode(), hashlib.sha256)
-    return {
-        "access_token": org.sessions.issue(user_id, app.client_id, now),
-        "signature": base64.b64encode(digest.digest()).decode(),
-        "scope": "api",
-        "instance_url": org.base_url,
-        "id": identity,
-        "token_type": "Bearer",
-        "issued_at": issued_at,
-    }
 
 
 def grant_access(org: Org, client_id: str, user_id: str) -> str:

@@ -57,6 +57,21 @@ class _Session(msgspec.Struct):
     user_id: str
 
 
+class _Locks(msgspec.Struct):
+    ids: list[str]
+    attempts: int = 1
+
+
+class _Calls(msgspec.Struct):
+    calls: int
+
+
+class _Certificate(msgspec.Struct):
+    public_key: str
+    users: list[str] = []
+    client_id: str = DEMO_CLIENT_ID
+
+
 class _Reset(msgspec.Struct):
     records: bool = False
 
@@ -140,6 +155,29 @@ def _switches(org: Org, body: bytes) -> object:
     return msgspec.to_builtins(org.switches)
 
 
+def _lock_rows(org: Org, body: bytes) -> object:
+    """Somebody else's transaction holds these records for so many of our attempts."""
+    asked = msgspec.json.decode(body, type=_Locks)
+    for record in asked.ids:
+        org.locks.hold(_long(record), asked.attempts)
+    return {"locked": len(asked.ids)}
+
+
+def _use_calls(org: Org, body: bytes) -> object:
+    """Calls that other integrations of the org have made just now."""
+    for _ in range(msgspec.json.decode(body, type=_Calls).calls):
+        org.usage.spend(org.now())
+    return {"used": org.usage.used(org.now())}
+
+
+def _certificate(org: Org, body: bytes) -> object:
+    """What an admin sets up for the JWT bearer flow: a certificate and pre-approved users."""
+    asked = msgspec.json.decode(body, type=_Certificate)
+    users = [_long(user) for user in asked.users]
+    org.store.put_certificate(asked.client_id, asked.public_key, users)
+    return {"approved": users}
+
+
 def _long(value: str) -> str:
     long_id = to_long(value)
     if long_id is None:
@@ -154,6 +192,7 @@ def _reset(start: Switches) -> _Handler:
         org.switches = start
         org.clock.release()
         org.cursors.clear()
+        org.locks.clear()
         if asked.records:
             org.store.clear_records()
             jobs.clear(org)
@@ -174,6 +213,9 @@ def control_routes(org: Org) -> list[Route]:
         "undelete": _undelete,
         "session": _session,
         "grant": _grant,
+        "lock-rows": _lock_rows,
+        "use-calls": _use_calls,
+        "certificate": _certificate,
         "switches": _switches,
         "reset": _reset(org.switches),
     }

@@ -1,6 +1,6 @@
 """The errors the API answers with. One exception; the body differs by the resource it left from."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 ErrorBody = dict[str, object]
 
@@ -20,7 +20,8 @@ _STATUS = {
 
 
 class ApiError(Exception):
-    """A refusal with its error code. `fields` is None where the real body carries no such key."""
+    """A refusal with its error code. `fields` is None where the real body carries no such key,
+    `extra` is what else stands beside the code."""
 
     def __init__(
         self,
@@ -28,11 +29,13 @@ class ApiError(Exception):
         message: str,
         fields: Sequence[str] | None = None,
         status: int | None = None,
+        extra: Mapping[str, object] | None = None,
     ) -> None:
         super().__init__(f"{code}: {message}")
         self.code = code
         self.message = message
         self.fields = fields
+        self.extra = dict(extra or {})
         self.status = status if status is not None else _STATUS.get(code, 400)
 
     def body(self) -> list[ErrorBody]:
@@ -40,13 +43,13 @@ class ApiError(Exception):
         error: ErrorBody = {"message": self.message, "errorCode": self.code}
         if self.fields is not None:
             error["fields"] = list(self.fields)
-        return [error]
+        return [{**self.extra, **error}]
 
     def row_errors(self) -> list[ErrorBody]:
         """The `errors` of one row in a collections answer, which name the code differently."""
-        return [
-            {"statusCode": self.code, "message": self.message, "fields": list(self.fields or ())}
-        ]
+        fields = list(self.fields or ())
+        error = {"statusCode": self.code, "message": self.message, "fields": fields}
+        return [{**self.extra, **error}]
 
 
 def not_found(message: str = "The requested resource does not exist") -> ApiError:

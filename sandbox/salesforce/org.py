@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from sandbox.clock import Clock
 from sandbox.salesforce.cursors import Cursors
 from sandbox.salesforce.errors import not_found
+from sandbox.salesforce.locks import RowLocks
 from sandbox.salesforce.schema import Schema, SObject
 from sandbox.salesforce.sessions import Sessions
 from sandbox.salesforce.soql.scope import Context
@@ -28,6 +29,7 @@ class Org:
     bulk_batches: ApiUsage = field(default_factory=ApiUsage)
     bulk_queries: ApiUsage = field(default_factory=ApiUsage)
     cursors: Cursors = field(default_factory=Cursors)
+    locks: RowLocks = field(default_factory=RowLocks)
     queries_run: int = 0
 
     def now(self) -> datetime:

@@ -2,6 +2,7 @@
 
 from sandbox.salesforce.errors import ApiError
 from sandbox.salesforce.finding import living
+from sandbox.salesforce.locks import locked_by
 from sandbox.salesforce.org import Org
 from sandbox.salesforce.schema import SObject
 from sandbox.salesforce.store import Row, quoted
@@ -15,7 +16,7 @@ def delete(writer: Writer, sobject: SObject, record: str) -> None:
         raise ApiError(
             "INVALID_TYPE_FOR_OPERATION", f"entity type cannot be deleted: {sobject.name}"
         )
-    living(org, sobject, record)
+    org.locks.check(locked_by(sobject, living(org, sobject, record), record))
     with org.store.transaction():
         to_recycle_bin(writer, sobject, record)
 

@@ -1,5 +1,6 @@
 """`sobjects/X` and below: one record at a time, by id or by external id."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
@@ -14,11 +15,19 @@ from sandbox.salesforce.schema import Field, SObject
 from sandbox.salesforce.values import UnreadableError
 from sandbox.salesforce.writes import Writer, create, update
 
+DUPLICATE_HEADER_SINCE = 52
+_ALLOW_SAVE = re.compile(r"\ballowSave\s*=\s*true\b", re.IGNORECASE)
 UPSERT_ANSWERS_WITH_BODY_SINCE = 46
 
 
 def writer_of(org: Org, call: Call) -> Writer:
-    return Writer(org, call.user_id, assign=call.flag("sforce-auto-assign") is not False)
+    return Writer(
+        org,
+        call.user_id,
+        assign=call.flag("sforce-auto-assign") is not False,
+        allow_save=call.version >= DUPLICATE_HEADER_SINCE
+        and _ALLOW_SAVE.search(call.headers.get("sforce-duplicate-rule-header", "")) is not None,
+    )
 
 
 def post_row(org: Org, call: Call) -> Reply:

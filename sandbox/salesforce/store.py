@@ -27,6 +27,8 @@ INTEGRATION_USERNAME = "integration@acme.example"
 INTEGRATION_PASSWORD = "demo-password"  # noqa: S105
 SECURITY_TOKEN = "demo-security-token"  # noqa: S105
 
+FLOWS = "client_credentials refresh_token urn:ietf:params:oauth:grant-type:jwt-bearer"
+
 Row = dict[str, SqlValue]
 
 _SYSTEM_TABLES = """
@@ -40,6 +42,9 @@ CREATE TABLE IF NOT EXISTS _session(
   token TEXT PRIMARY KEY, user_id TEXT, client_id TEXT, issued_at TEXT, revoked INTEGER DEFAULT 0);
 CREATE TABLE IF NOT EXISTS _grant(
   token TEXT PRIMARY KEY, user_id TEXT, client_id TEXT, issued_at TEXT, revoked INTEGER DEFAULT 0);
+CREATE TABLE IF NOT EXISTS _certificate(client_id TEXT PRIMARY KEY, public_key TEXT);
+CREATE TABLE IF NOT EXISTS _approval(
+  client_id TEXT, user_id TEXT, PRIMARY KEY(client_id, user_id)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS _job(id TEXT PRIMARY KEY, kind TEXT, body BLOB);
 CREATE TABLE IF NOT EXISTS _job_upload(job TEXT PRIMARY KEY, body BLOB);
 CREATE TABLE IF NOT EXISTS _job_row(
@@ -167,12 +172,20 @@ class SalesforceStore:
         secret: str,
         name: str,
         run_as: str | None,
-        flows: str = "client_credentials refresh_token",
+        flows: str = FLOWS,
     ) -> None:
         """Install an external client app; without `run_as` it has no client credentials user."""
         self.db.execute(
             "INSERT OR REPLACE INTO _app VALUES (?,?,?,?,?)",
             (client_id, secret, name, run_as, flows),
+        )
+
+    def put_certificate(self, client_id: str, public_key: str, approved: Iterable[str]) -> None:
+        """Let an app sign assertions for the users who approved it, given by id."""
+        self.db.execute("INSERT OR REPLACE INTO _certificate VALUES (?,?)", (client_id, public_key))
+        self.db.execute("DELETE FROM _approval WHERE client_id = ?", (client_id,))
+        self.db.executemany(
+            "INSERT INTO _approval VALUES (?,?)", [(client_id, user) for user in approved]
         )
 
     def put_credential(self, username: str, password: str, token: str, user_id: str) -> None:

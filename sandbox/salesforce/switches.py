@@ -19,11 +19,24 @@ class ValidationRule:
 
 
 @dataclass(frozen=True)
+class DuplicateRule:
+    """Records that agree in all `fields` are duplicates; writing one is blocked or alerted to."""
+
+    object: str
+    fields: tuple[str, ...]
+    action: Literal["block", "alert"] = "block"
+    name: str = "Standard_Duplicate_Rule"
+
+
+@dataclass(frozen=True)
 class Switches:
     """The org's settings. Frozen: the control route replaces them as a whole."""
 
     # Authentication
     generic_login_host: bool = False
+    my_domain: str = "acme.my.salesforce.com"
+    jwt_my_domain_audience: bool = True
+    jwt_unapproved_description: str = "user hasn't approved this consumer"
     session_seconds: int = 7_200
     rotate_refresh_tokens: bool = False
     grants_per_user_and_app: int = 5
@@ -69,4 +82,6 @@ class Switches:
     oversized_collection_code: str = "EXCEEDED_ID_LIMIT"
     lead_assignment_owner: str | None = None
     auto_assign_on_update: bool = True
+    duplicate_rules: tuple[DuplicateRule, ...] = field(default=())
+    duplicate_result_in_error: bool = True
     validation_rules: tuple[ValidationRule, ...] = field(default=())

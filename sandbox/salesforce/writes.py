@@ -9,9 +9,11 @@ from datetime import timedelta
 
 from sandbox.salesforce.conditions import Conditions, check_write
 from sandbox.salesforce.derive import derived_values
+from sandbox.salesforce.duplicates import check_duplicates
 from sandbox.salesforce.errors import ApiError
 from sandbox.salesforce.finding import living
 from sandbox.salesforce.loading import stock_defaults
+from sandbox.salesforce.locks import locked_by
 from sandbox.salesforce.org import Org
 from sandbox.salesforce.schema import SObject
 from sandbox.salesforce.store import Row
@@ -27,11 +29,12 @@ from sandbox.salesforce.values import stamp
 
 @dataclass(frozen=True, slots=True)
 class Writer:
-    """Who writes, and whether their headers let assignment rules run."""
+    """Who writes, whether their headers let assignment rules run, and insist on duplicates."""
 
     org: Org
     user_id: str
     assign: bool = True
+    allow_save: bool = False
 
 
 def create(writer: Writer, sobject: SObject, body: Body) -> str:
@@ -54,7 +57,9 @@ def create(writer: Writer, sobject: SObject, body: Body) -> str:
         lag = org.switches.commit_lag_seconds
         if lag:
             row["_VisibleFrom"] = stamp(org.now() + timedelta(seconds=lag))
+        org.locks.check(locked_by(sobject, row))
         check_unique(org, sobject, record, changes)
+        check_duplicates(org, sobject, row, changes, None, allow_save=writer.allow_save)
         org.store.insert(sobject, row)
         check_rules(org, sobject, record)
     return record
@@ -80,7 +85,9 @@ def update(
         check_required(sobject, row, only=changes)
         _assign_owner(writer, sobject, row, creating=False)
         _complete(org, sobject, row, frozenset(changes))
+        org.locks.check(locked_by(sobject, row, record))
         check_unique(org, sobject, record, changes)
+        check_duplicates(org, sobject, row, changes, record, allow_save=writer.allow_save)
         now = org.stamp()
         row.update(LastModifiedDate=now, LastModifiedById=writer.user_id, SystemModstamp=now)
         written = {name: value for name, value in row.items() if value != current[name]}
