@@ -17,7 +17,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 import yaml
@@ -165,7 +165,7 @@ def _behaviour(
 class Handled:
     """A kind of a system's own: its handler first, then the app, unless there is an answer."""
 
-    kind: Kind[Parameters]
+    kind: Kind[Any]
     parameters: Parameters
 
     async def meet(

@@ -9,7 +9,7 @@ import random
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 import msgspec
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -85,7 +85,7 @@ def _no_objects(_request: Request) -> Collection[str]:
 class Knowledge:
     """What a system tells the fault engine about itself."""
 
-    kinds: Mapping[str, Kind[Parameters]] = field(default_factory=dict)
+    kinds: Mapping[str, Kind[Any]] = field(default_factory=dict)
     object_names: Collection[str] = ()
     """Every name that `match.object` may say; empty when the system tells nothing of objects."""
     objects_of: Callable[[Request], Collection[str]] = _no_objects

@@ -4,7 +4,8 @@ A further subject is a module with `rules()`, listed here; a further gate is a s
 """
 
 import random
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
 from email.utils import formatdate
 
 import msgspec
@@ -16,6 +17,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from sandbox.clock import Clock
+from sandbox.faults import FaultFile, Faults, FaultyApp
 from sandbox.hubspot import (
     account,
     associations,
@@ -34,7 +36,9 @@ from sandbox.hubspot import (
     search,
 )
 from sandbox.hubspot.adminrules import require_association_editing
+from sandbox.hubspot.effects import STATE_KEY, UNDISTURBED, Effects
 from sandbox.hubspot.errors import ApiError
+from sandbox.hubspot.faults import knowledge
 from sandbox.hubspot.http import Box, Call, Reply, Rule
 from sandbox.hubspot.limits import Limiter
 from sandbox.hubspot.store import HubSpotStore
@@ -71,8 +75,9 @@ def create_app(
     log: RequestLog,
     clock: Clock,
     switches: Switches,
+    faults: FaultFile | None = None,
 ) -> ASGIApp:
-    """One HubSpot account over HTTP, answering from `store`."""
+    """One HubSpot account over HTTP, answering from `store`; FaultsError for unusable faults."""
     box = Box(
         store=store,
         switches=switches,
@@ -89,7 +94,8 @@ def create_app(
         exception_handlers={HTTPException: _unrouted(box)},
     )
     app.router.redirect_slashes = False
-    return LoggedApp(app, system, log, clock)
+    box.faults = Faults(system, knowledge(box), faults)
+    return LoggedApp(FaultyApp(app, box.faults, clock), system, log, clock)
 
 
 def _endpoint(box: Box, rule: Rule) -> Endpoint:
@@ -107,12 +113,26 @@ def _endpoint(box: Box, rule: Rule) -> Endpoint:
             body=await request.body(),
             dated=rule.dated,
         )
-        with box.store.db.lock:
+        with box.store.db.lock, _disturbed(box, request.scope["state"].get(STATE_KEY)):
             response = _answer(call, rule, request.headers.get("authorization"))
         request.state.rows = call.rows
         return response
 
     return endpoint
+
+
+@contextmanager
+def _disturbed(box: Box, effects: object) -> Iterator[None]:
+    """The account as a fault has left it for one request; almost always undisturbed."""
+    if not isinstance(effects, Effects):
+        yield
+        return
+    box.effects = effects
+    try:
+        with box.store.catalog.hiding(effects.hidden):
+            yield
+    finally:
+        box.effects = UNDISTURBED
 
 
 def _url_length(request: Request) -> int:

@@ -18,23 +18,31 @@ def authenticate(box: Box, header: str | None) -> Grant:
     scheme, _, token = (header or "").partition(" ")
     grant = box.store.tokens.grant(token.strip()) if scheme.lower() == "bearer" else None
     if grant is None:
-        raise ApiError(
-            401,
-            "Authentication credentials not found. This API supports OAuth 2.0 authentication "
-            "and you can find more details at "
-            "https://developers.hubspot.com/docs/methods/auth/oauth-overview",
-            "INVALID_AUTHENTICATION",
-            headers=_FAILED,
-        )
+        raise no_credentials()
     if grant.expires_at is not None and grant.expires_at <= box.now():
-        raise ApiError(
-            401,
-            f"The OAuth token used to make this call expired {_ago(box.now() - grant.expires_at)}.",
-            "EXPIRED_AUTHENTICATION",
-            context={"expire time": [iso(grant.expires_at)]},
-            headers=_FAILED,
-        )
+        raise token_expired(grant.expires_at, box.now())
     return grant
+
+
+def no_credentials() -> ApiError:
+    return ApiError(
+        401,
+        "Authentication credentials not found. This API supports OAuth 2.0 authentication "
+        "and you can find more details at "
+        "https://developers.hubspot.com/docs/methods/auth/oauth-overview",
+        "INVALID_AUTHENTICATION",
+        headers=_FAILED,
+    )
+
+
+def token_expired(expired_at: int, now: int) -> ApiError:
+    return ApiError(
+        401,
+        f"The OAuth token used to make this call expired {_ago(now - expired_at)}.",
+        "EXPIRED_AUTHENTICATION",
+        context={"expire time": [iso(expired_at)]},
+        headers=_FAILED,
+    )
 
 
 def _ago(elapsed_ms: int) -> str:

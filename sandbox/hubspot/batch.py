@@ -11,6 +11,7 @@ from sandbox.hubspot.adminrules import Manner, require_association_editing
 from sandbox.hubspot.errors import ApiError, BadValue, InvalidValues, validation
 from sandbox.hubspot.http import Call, Reply, Rule, batch_reply, both
 from sandbox.hubspot.objects import READ, WRITE, add_history, holder, require_unique, written_one
+from sandbox.hubspot.oldviews import read_source
 from sandbox.hubspot.records import Wire
 from sandbox.hubspot.schema import CONTACTS, ObjectType
 from sandbox.hubspot.uniques import EMAIL, key
@@ -84,7 +85,8 @@ def read(call: Call) -> Reply:
     ids = sorted({record_id for record_id in wanted.values() if record_id is not None})
     records = call.store.records
     shape = records.shape(kind, body.properties or kind.defaults)
-    found = records.fetch(kind, shape, ids, archived=call.flag("archived"))
+    source = read_source(call.box, kind)
+    found = records.fetch(source, kind, shape, ids, archived=call.flag("archived"))
     outcome = Outcome([found[record_id] for record_id in ids if record_id in found])
     add_history(call, kind, outcome.rows, history)
     for text, record_id in wanted.items():
@@ -160,10 +162,11 @@ def _creation(
     return step
 
 
-def _each(_call: Call, outcome: Outcome, jobs: Iterable[Job]) -> None:
+def _each(call: Call, outcome: Outcome, jobs: Iterable[Job]) -> None:
     """Every input for itself. A step without a row is one the live API passes over in silence."""
     for trace, record_id, step in jobs:
         try:
+            call.box.effects.refuse_row()
             row = step()
         except ApiError as error:
             outcome.refuse(error, trace, record_id)
@@ -179,6 +182,7 @@ def _all_or_nothing(call: Call, outcome: Outcome, jobs: Iterable[Job]) -> None:
     bad: list[BadValue] = []
     for trace, _, step in jobs:
         try:
+            call.box.effects.refuse_row()
             row = step()
         except InvalidValues as error:
             bad.extend(error.values)
@@ -236,7 +240,9 @@ def update(call: Call) -> Reply:
 
 def _target(call: Call, kind: ObjectType, one: bodies.WriteInput) -> int | None:
     found = _located(call, kind, str(one.id), one.id_property)
-    return found if found is not None and call.store.records.alive(kind, found) else None
+    if found is None or call.box.effects.is_unseen(kind.name, found):
+        return None
+    return found if call.store.records.alive(kind, found) else None
 
 
 def _change(call: Call, kind: ObjectType, one: bodies.WriteInput, target: int | None) -> Step:

@@ -1,6 +1,7 @@
 """The account's schema in memory, written through to the store: what admins see under Settings."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
 import msgspec
@@ -27,6 +28,7 @@ class Catalog:
     def __init__(self, db: Database) -> None:
         self._db = db
         self.version = 0
+        self._hidden: frozenset[tuple[str, str]] = frozenset()
         self.reload()
 
     def reload(self) -> None:
@@ -67,14 +69,32 @@ class Catalog:
     def property(self, kind: ObjectType, name: str) -> Property | None:
         """The active property of that name."""
         found = self._properties.get(kind.name, {}).get(name)
-        return found if found is not None and not found.archived else None
+        if found is None or found.archived or (kind.name, name) in self._hidden:
+            return None
+        return found
+
+    @contextmanager
+    def hiding(self, names: frozenset[tuple[str, str]]) -> Iterator[None]:
+        """While this lasts, these properties, as (object, name), are nowhere to be found."""
+        if not names:
+            yield
+            return
+        self._hidden, self.version = names, self.version + 1
+        try:
+            yield
+        finally:
+            self._hidden, self.version = frozenset(), self.version + 1
 
     def any_property(self, kind: ObjectType, name: str) -> Property | None:
         """The property of that name, archived or not."""
         return self._properties.get(kind.name, {}).get(name)
 
     def properties(self, kind: ObjectType, *, archived: bool = False) -> list[Property]:
-        return [p for p in self._properties.get(kind.name, {}).values() if p.archived is archived]
+        return [
+            p
+            for p in self._properties.get(kind.name, {}).values()
+            if p.archived is archived and (kind.name, p.name) not in self._hidden
+        ]
 
     def all_properties(self, kind: ObjectType) -> Iterable[Property]:
         return self._properties.get(kind.name, {}).values()

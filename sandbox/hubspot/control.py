@@ -93,7 +93,7 @@ def switches(call: Call) -> Reply:
 
 
 def reset(call: Call) -> Reply:
-    """The seeded state, default switches, real time, empty rate counters."""
+    """The seeded state, default switches, real time, empty rate counters, the first faults."""
     reset_box(call.box)
     return Reply(204)
 
@@ -103,6 +103,8 @@ def reset_box(box: Box) -> None:
     box.clock.release()
     box.limiter.clear()
     box.chance.seed(box.store.portal_id)
+    if box.faults is not None:
+        box.faults.restart()
     for field in fields(Switches):
         setattr(box.switches, field.name, field.default)
 

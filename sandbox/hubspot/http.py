@@ -11,6 +11,8 @@ import msgspec
 from starlette.datastructures import QueryParams
 
 from sandbox.clock import Clock
+from sandbox.faults import Faults
+from sandbox.hubspot.effects import UNDISTURBED, Effects
 from sandbox.hubspot.errors import ApiError, unreadable, validation
 from sandbox.hubspot.schema import ObjectType, object_type
 from sandbox.hubspot.store import HubSpotStore
@@ -34,6 +36,9 @@ class Box:
     clock: Clock
     limiter: "Limiter"
     chance: random.Random
+    effects: Effects = UNDISTURBED
+    """What is out of order during the request that is being handled."""
+    faults: Faults | None = None
 
     def now(self) -> int:
         return to_millis(self.clock.now())

@@ -5,6 +5,7 @@ Counting always goes on, because the headers tell of it; refusing is behind swit
 
 from collections import deque
 from datetime import UTC, datetime, timedelta
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 from sandbox.hubspot.errors import ApiError
@@ -12,6 +13,7 @@ from sandbox.hubspot.switches import Switches
 from sandbox.hubspot.times import to_millis
 from sandbox.hubspot.tokens import Grant
 
+Policy = Literal["TEN_SECONDLY_ROLLING", "SECONDLY", "DAILY"]
 BURST_MS = 10_000
 SECOND_MS = 1_000
 
@@ -48,28 +50,32 @@ class Limiter:
         self._bursts: dict[int, Window] = {}
         self._seconds: dict[int, Window] = {}
         self._searches = Window(SECOND_MS)
-        self._day = ""
+        self._day = self._spent_day = ""
         self._today = 0
 
     def admit(self, grant: Grant, now: int, *, search: bool) -> None:
         """Count a call, or refuse it with 429. A refused call uses nothing up."""
         switches = self._switches
-        if switches.enforce_daily and self._used_today(now) >= switches.daily_max:
-            raise self._refusal("DAILY", "daily", self._until_midnight(now))
+        enforced = switches.enforce_daily or self._spent_day == self._day_of(now)
+        if enforced and self._used_today(now) >= switches.daily_max:
+            raise self._refusal("DAILY", self._until_midnight(now))
         if search:
             if switches.enforce_search and self._searches.used(now) >= switches.search_max:
-                raise self._refusal("SECONDLY", "secondly", self._searches.wait_ms(now))
+                raise self._refusal("SECONDLY", self._searches.wait_ms(now))
             self._searches.take(now)
         else:
             burst = self._bursts.setdefault(grant.app_id, Window(BURST_MS))
             if switches.enforce_burst and burst.used(now) >= self._burst_max(grant):
-                raise self._refusal(
-                    "TEN_SECONDLY_ROLLING", "ten_secondly_rolling", burst.wait_ms(now)
-                )
+                raise self._refusal("TEN_SECONDLY_ROLLING", burst.wait_ms(now))
             burst.take(now)
             self._seconds.setdefault(grant.app_id, Window(SECOND_MS)).take(now)
         self._used_today(now)
         self._today += 1
+
+    def spend_day(self, now: int) -> None:
+        """Whatever was left of the day's calls is gone, and calls beyond it are refused."""
+        self._today = max(self._used_today(now), self._switches.daily_max)
+        self._spent_day = self._day
 
     def headers(self, grant: Grant, now: int) -> dict[str, str]:
         """What every answer but a search's says of the limits; OAuth apps get no daily pair."""
@@ -96,8 +102,11 @@ class Limiter:
     def _local(self, now: int) -> datetime:
         return datetime.fromtimestamp(now / 1000, UTC).astimezone(self.zone)
 
+    def _day_of(self, now: int) -> str:
+        return self._local(now).date().isoformat()
+
     def _used_today(self, now: int) -> int:
-        day = self._local(now).date().isoformat()
+        day = self._day_of(now)
         if day != self._day:
             self._day, self._today = day, 0
         return self._today
@@ -107,14 +116,17 @@ class Limiter:
         midnight = datetime.combine(tomorrow, datetime.min.time(), self.zone)
         return to_millis(midnight.astimezone(UTC)) - now
 
-    def _refusal(self, policy: str, word: str, wait_ms: int) -> ApiError:
-        headers = {}
-        if self._switches.retry_after_on_429:
-            headers["Retry-After"] = str(max(1, -(-wait_ms // 1000)))
-        return ApiError(
-            429,
-            f"You have reached your {word} limit.",
-            "RATE_LIMITS" if self._switches.rate_limit_category else "",
-            extra={"errorType": "RATE_LIMIT", "policyName": policy},
-            headers=headers,
-        )
+    def _refusal(self, policy: Policy, wait_ms: int) -> ApiError:
+        seconds = max(1, -(-wait_ms // 1000)) if self._switches.retry_after_on_429 else None
+        return refusal(policy, seconds, with_category=self._switches.rate_limit_category)
+
+
+def refusal(policy: Policy, retry_after: float | None, *, with_category: bool) -> ApiError:
+    """429 by a policy. How long to wait is told only on request, as live answers rarely do."""
+    return ApiError(
+        429,
+        f"You have reached your {policy.lower()} limit.",
+        "RATE_LIMITS" if with_category else "",
+        extra={"errorType": "RATE_LIMIT", "policyName": policy},
+        headers={} if retry_after is None else {"Retry-After": f"{retry_after:g}"},
+    )

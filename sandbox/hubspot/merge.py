@@ -4,9 +4,9 @@ from sandbox.hubspot.bodies import MergeBody
 from sandbox.hubspot.errors import ApiError, validation
 from sandbox.hubspot.http import Box, Call, Reply, Rule, both
 from sandbox.hubspot.objects import WRITE, find, written
+from sandbox.hubspot.oldviews import keep_old_view
 from sandbox.hubspot.records import Raw, Stored
 from sandbox.hubspot.schema import CONTACTS, LinkType, ObjectType
-from sandbox.hubspot.unindexed import keep_old_view
 from sandbox.hubspot.uniques import EMAIL, addresses
 
 _KEPT_APART = ("hs_merged_object_ids", "hs_additional_emails", "hs_all_contact_vids")
@@ -32,7 +32,8 @@ def merge_records(box: Box, kind: ObjectType, primary_id: int, loser_id: int) ->
     without ever passing through the recycle bin; their ids lead to the survivor.
     """
     store, now = box.store, box.now()
-    names = [p.name for p in store.catalog.properties(kind) if p.name not in kind.always]
+    kept = [p for p in store.catalog.all_properties(kind) if not p.archived]
+    names = [p.name for p in kept if p.name not in kind.always]
     primary = store.records.stored(kind, primary_id, names)
     loser = store.records.stored(kind, loser_id, names)
     gone = [r for r in (primary, loser) if r is None or r.archived_at is not None]

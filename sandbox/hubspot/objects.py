@@ -6,7 +6,8 @@ from sandbox.hubspot import bodies
 from sandbox.hubspot.adminrules import Manner, require_association_editing
 from sandbox.hubspot.errors import ApiError, missing_record, validation
 from sandbox.hubspot.http import Call, Reply, Rule, both, known_kind, next_page
-from sandbox.hubspot.records import Wire
+from sandbox.hubspot.oldviews import read_source
+from sandbox.hubspot.records import Wire, table
 from sandbox.hubspot.schema import COMPANIES, CONTACTS, ObjectType
 from sandbox.hubspot.uniques import EMAIL
 from sandbox.hubspot.writes import archive_record, create_record, update_record
@@ -25,7 +26,8 @@ def list_page(call: Call) -> Reply:
     after = call.number("after", 0)
     records = call.store.records
     shape = records.shape(kind, call.names("properties") or kind.defaults)
-    found = records.page(kind, shape, after, limit + 1, archived=call.flag("archived"))
+    source = read_source(call.box, kind)
+    found = records.page(source, kind, shape, after, limit + 1, archived=call.flag("archived"))
     page = found[:limit]
     add_history(call, kind, page, history)
     _add_associations(call, kind, page)
@@ -52,7 +54,8 @@ def get_one(call: Call) -> Reply:
     state = None if call.switches.get_archived == "served" and not wanted else wanted
     records = call.store.records
     shape = records.shape(kind, call.names("properties") or kind.defaults)
-    found = records.fetch(kind, shape, [record_id], archived=state)
+    source = read_source(call.box, kind)
+    found = records.fetch(source, kind, shape, [record_id], archived=state)
     if not found:
         raise _missing(call, call.params["id"])
     page = list(found.values())
@@ -110,9 +113,12 @@ def find(call: Call, kind: ObjectType, text: str, id_property: str | None) -> in
     if id_property in (None, "", "hs_object_id"):
         if not text.isascii() or not text.isdigit():
             raise _missing(call, text)
-        return call.store.records.resolve(kind, int(text))
+        record_id = call.store.records.resolve(kind, int(text))
+        if call.box.effects.is_unseen(kind.name, record_id):
+            raise _missing(call, text)
+        return record_id
     found = holder(call, kind, str(id_property), text)
-    if found is None:
+    if found is None or call.box.effects.is_unseen(kind.name, found):
         raise ApiError(404, "resource not found", "OBJECT_NOT_FOUND")
     return found
 
@@ -150,7 +156,7 @@ def written(
     """Records as a write answers with them: defaults and what was written."""
     records = call.store.records
     shape = records.shape(kind, [*kind.defaults, *names])
-    return records.fetch(kind, shape, ids, archived=None)
+    return records.fetch(table(kind), kind, shape, ids, archived=None)
 
 
 def written_one(

@@ -68,8 +68,9 @@ class Records:
             )
             self._db.execute(
                 f"CREATE TABLE IF NOT EXISTS {lag_table(kind)} (seq INTEGER PRIMARY KEY, "
-                f"visible_at INTEGER, absent INTEGER, id INTEGER, {head})"
+                f"visible_at INTEGER, everywhere INTEGER, absent INTEGER, id INTEGER, {head})"
             )
+            self._add(lag_table(kind), "everywhere INTEGER DEFAULT 0")
             # With archived_at in it, the index alone answers counts over a window of time.
             for name, key in (("modified", "updated, archived_at"), ("created", "created, id")):
                 self._db.execute(
@@ -86,10 +87,13 @@ class Records:
         if definition.name in kind.always or not _SAFE_NAME.fullmatch(definition.name):
             return
         for name in (table(kind), lag_table(kind)):
-            present = {row[1] for row in self._db.execute(f"PRAGMA table_info({name})")}
-            if f"p_{definition.name}" not in present:
-                added = f'"p_{definition.name}" {_affinity(definition)}'
-                self._db.execute(f"ALTER TABLE {name} ADD COLUMN {added}")
+            self._add(name, f"p_{definition.name} {_affinity(definition)}")
+
+    def _add(self, name: str, added: str) -> None:
+        """Give a table a column that it may have already."""
+        present = {row[1] for row in self._db.execute(f"PRAGMA table_info({name})")}
+        if added.split()[0] not in present:
+            self._db.execute(f"ALTER TABLE {name} ADD COLUMN {added}")
 
     # Shapes
 
@@ -148,25 +152,31 @@ class Records:
     # Reading
 
     def page(
-        self, kind: ObjectType, shape: Shape, after: int, limit: int, *, archived: bool
+        self, source: str, kind: ObjectType, shape: Shape, after: int, limit: int, *, archived: bool
     ) -> list[Wire]:
-        """Records with an id above `after`, in the order of ids."""
+        """Records of a source (the table, or a view of it) above `after`, in the order of ids."""
         state = "NOT NULL" if archived else "NULL"
         rows = self._db.execute(
-            f"SELECT {shape.select} FROM {table(kind)} "
+            f"SELECT {shape.select} FROM {source} "
             f"WHERE id > ? AND archived_at IS {state} ORDER BY id LIMIT ?",
             (after, limit),
         )
         return [self.render(kind, shape, row) for row in rows]
 
     def fetch(
-        self, kind: ObjectType, shape: Shape, ids: Sequence[int], *, archived: bool | None = False
+        self,
+        source: str,
+        kind: ObjectType,
+        shape: Shape,
+        ids: Sequence[int],
+        *,
+        archived: bool | None = False,
     ) -> dict[int, Wire]:
-        """Those of `ids` that exist, alive or archived as asked (None: either)."""
+        """Those of `ids` that are in a source, alive or archived as asked (None: either)."""
         marks = ", ".join("?" * len(ids))
         state = {None: "", False: "AND archived_at IS NULL", True: "AND archived_at IS NOT NULL"}
         rows = self._db.execute(
-            f"SELECT {shape.select} FROM {table(kind)} WHERE id IN ({marks}) {state[archived]}", ids
+            f"SELECT {shape.select} FROM {source} WHERE id IN ({marks}) {state[archived]}", ids
         )
         return {row[0]: self.render(kind, shape, row) for row in rows}
 

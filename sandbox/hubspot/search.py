@@ -10,9 +10,9 @@ from sandbox.hubspot.errors import validation
 from sandbox.hubspot.filters import Condition, Filter, condition
 from sandbox.hubspot.http import Call, Reply, Rule, both, next_page
 from sandbox.hubspot.objects import READ
+from sandbox.hubspot.oldviews import search_source
 from sandbox.hubspot.records import Raw, Wire, column, table
 from sandbox.hubspot.schema import ObjectType
-from sandbox.hubspot.unindexed import search_source
 
 MAX_LIMIT = 200
 MAX_RESULTS = 10_000

@@ -48,8 +48,12 @@ class HubSpotStore:
         self.tokens = Tokens(self.db)
         self.blocklist = Blocklist(self.db)
         self.admin = Admin(self.db)
+        self.late_commits = {kind.name for kind in OBJECT_TYPES}
+        """Object types that may have commits still to come; kept small by who looks."""
         if not self.catalog.owners and self.tokens.grant(seed.static_token) is None:
             self._sow()
+        else:
+            self.records.create_tables()
 
     @property
     def portal_id(self) -> int:

@@ -98,6 +98,13 @@ class Tokens:
             "DELETE FROM document WHERE kind = 'install' AND name = ?", (refresh_token,)
         )
 
+    def uninstall_app(self, app_id: int) -> None:
+        """Every refresh token of an app, as when a person disconnects it."""
+        bodies = self._db.execute("SELECT body FROM document WHERE kind = 'install'").fetchall()
+        for install in (msgspec.json.decode(body, type=Install) for (body,) in bodies):
+            if install.app_id == app_id:
+                self.uninstall(install.refresh_token)
+
     def issue(self, install: Install, now: int) -> Grant:
         """A new access token; its name is a sequence, so runs repeat exactly."""
         number = self._db.next_value("access_token", 1)

@@ -10,10 +10,10 @@ from sandbox.hubspot.adminrules import Manner, controlled, require_properties
 from sandbox.hubspot.bodies import NewAssociation
 from sandbox.hubspot.errors import ApiError, BadValue, InvalidValues
 from sandbox.hubspot.http import Box
+from sandbox.hubspot.oldviews import keep_old_view
 from sandbox.hubspot.records import Raw, Stored
 from sandbox.hubspot.schema import CONTACTS, LEADS, ObjectType, Property
 from sandbox.hubspot.stages import default_pipeline, derived, pipeline_fields
-from sandbox.hubspot.unindexed import keep_old_view
 from sandbox.hubspot.uniques import EMAIL, addresses, key
 from sandbox.hubspot.values import (
     Refused,

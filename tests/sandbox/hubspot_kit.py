@@ -61,6 +61,16 @@ class Portal:
     def control(self, name: str, body: Any = None) -> requests.Response:
         return self.call("POST", f"/__sandbox__/{name}", json=body)
 
+    def faults(self, *rules: dict[str, Any], seed: int = 7) -> None:
+        """Put fault rules into force in place of those there are."""
+        told = self.control("faults", {"rules": list(rules), "seed": seed})
+        assert told.status_code == 200, told.text
+
+    def struck(self) -> dict[str, int]:
+        """How often each rule has struck, by name."""
+        told = self.get("/__sandbox__/faults").json()["rules"]
+        return {rule["name"]: rule["struck"] for rule in told}
+
     def create(self, kind: str, associations: Any = None, **properties: Any) -> str:
         """Make a record and return its id."""
         body = {"properties": properties, "associations": associations or []}
