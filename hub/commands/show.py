@@ -1,9 +1,11 @@
 """Printing: the same facts as tables for people or JSON for machines, never both."""
 
 import json
+import shutil
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
@@ -323,14 +325,20 @@ def demo(report: "DemoReport", *, as_json: bool) -> None:
         f"{again['dispositions']['changed']} changed, {report.writes_in_second} write calls "
         "(by the servers' own log)."
     )
-    folder = report.folder
+    folder, hub = report.folder, _command()
     _out.print(
         f"\nAll of it is under {folder}/. To go on:\n"
-        f"  hub sandbox --dir {folder}                      # the CRMs, up again\n"
-        f"  hub sync   --config {folder}/hub.yaml           # in another terminal\n"
-        f"  hub status --config {folder}/hub.yaml\n"
-        f"  hub ui     --config {folder}/hub.yaml           # Dagster on http://127.0.0.1:3000"
+        f"  {hub} sandbox --dir {folder}               # the CRMs, up again\n"
+        f"  {hub} sync   --config {folder}/hub.yaml    # in another terminal\n"
+        f"  {hub} status --config {folder}/hub.yaml\n"
+        f"  {hub} ui     --config {folder}/hub.yaml    # Dagster on http://127.0.0.1:3000"
     )
+
+
+def _command() -> str:
+    """How this command was called, so that what we print can be typed."""
+    called = Path(sys.argv[0])
+    return "hub" if shutil.which("hub") or not called.parts[:-1] else str(called)
 
 
 def _rep_view(report: "DemoReport") -> None:
