@@ -223,12 +223,13 @@ def explain(entity: str, hub_id: str, config: Path, as_json: bool) -> int:
 
 @main.command()
 @click.option("--dir", "folder", type=click.Path(path_type=Path, exists=True), default=Path("demo"))
+@click.option("--faults", type=click.Path(path_type=Path), help="What is to go wrong: a YAML file.")
 @_reporting
-def sandbox(folder: Path) -> int:
+def sandbox(folder: Path, faults: Path | None) -> int:
     """Bring a demo folder's CRMs up again, on the addresses in its hub.yaml."""
     from hub.commands.sandbox import serve_forever
 
-    return serve_forever(folder)
+    return serve_forever(folder, faults)
 
 
 @main.command()

@@ -20,6 +20,7 @@ from starlette.types import ASGIApp
 
 from sandbox import hubspot, salesforce
 from sandbox.clock import Clock
+from sandbox.faults import FaultFile, FaultsError, read_faults
 from sandbox.requestlog import RequestLog
 from sandbox.seed import hubspot_file, request_log_file, salesforce_file, seed
 from sandbox.server import LOOPBACK, serve_all
@@ -39,7 +40,8 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         if options.command == "seed":
             return _seed(options.dir, options.records, options.seed, options.today)
-        return _serve(options.dir, options.salesforce_port, options.hubspot_port)
+        ports = _ports(options.dir, options.salesforce_port, options.hubspot_port)
+        return _serve(options.dir, ports, options.faults)
     except CannotStart as error:
         sys.stderr.write(f"sandbox: {error}\n")
         return 2
@@ -57,6 +59,7 @@ def _parser() -> argparse.ArgumentParser:
     serving.add_argument("--dir", type=Path, required=True, help="the demo folder")
     for name in ("salesforce", "hubspot"):
         serving.add_argument(f"--{name}-port", type=int, help="default: as hub.yaml says")
+    serving.add_argument("--faults", type=Path, help="a YAML file of what is to go wrong")
     return parser
 
 
@@ -73,13 +76,18 @@ def _seed(folder: Path, companies: int, number: int, today: date | None) -> int:
     return 0
 
 
-def _serve(folder: Path, salesforce_port: int | None, hubspot_port: int | None) -> int:
+def _ports(folder: Path, salesforce: int | None, hubspot: int | None) -> dict[str, int]:
+    """Where each system is to listen; CannotStart when a port is taken."""
     ports = {
-        SALESFORCE: salesforce_port or _configured_port(folder, SALESFORCE),
-        HUBSPOT: hubspot_port or _configured_port(folder, HUBSPOT),
+        SALESFORCE: salesforce or _configured_port(folder, SALESFORCE),
+        HUBSPOT: hubspot or _configured_port(folder, HUBSPOT),
     }
     for system, port in ports.items():
         _refuse_taken(system, port)
+    return ports
+
+
+def _serve(folder: Path, ports: dict[str, int], faults_file: Path | None) -> int:
     for file in (salesforce_file(folder), hubspot_file(folder)):
         if not file.is_file():
             raise CannotStart(f"{file} does not exist; run `python -m sandbox seed` first")
@@ -88,6 +96,7 @@ def _serve(folder: Path, salesforce_port: int | None, hubspot_port: int | None) 
     portal = hubspot.HubSpotStore(hubspot_file(folder))
     clock = Clock()
     try:
+        faults = _faults(faults_file)
         apps: dict[int, ASGIApp] = {
             ports[SALESFORCE]: salesforce.create_app(
                 org,
@@ -96,17 +105,33 @@ def _serve(folder: Path, salesforce_port: int | None, hubspot_port: int | None) 
                 log=log,
                 clock=clock,
                 switches=salesforce.Switches(),
+                faults=faults,
             ),
             ports[HUBSPOT]: hubspot.create_app(
-                portal, system=HUBSPOT, log=log, clock=clock, switches=hubspot.Switches()
+                portal,
+                system=HUBSPOT,
+                log=log,
+                clock=clock,
+                switches=hubspot.Switches(),
+                faults=faults,
             ),
         }
         _run(apps, ports)
+    except FaultsError as error:
+        raise CannotStart(str(error)) from error
     finally:
         portal.close()
         org.close()
         log.close()
     return 0
+
+
+def _faults(file: Path | None) -> FaultFile | None:
+    if file is None:
+        return None
+    read = read_faults(file)
+    read.require_known([SALESFORCE, HUBSPOT])
+    return read
 
 
 def _run(apps: dict[int, ASGIApp], ports: dict[str, int]) -> None:

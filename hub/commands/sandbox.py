@@ -41,9 +41,12 @@ def start_sandbox(folder: Path) -> subprocess.Popen[str]:
     )
 
 
-def serve_forever(folder: Path) -> int:
-    """Serve until interrupted; returns the process's exit code."""
-    return subprocess.call(_command("serve", "--dir", str(folder)))  # noqa: S603
+def serve_forever(folder: Path, faults: Path | None = None) -> int:
+    """Serve until interrupted, things going wrong as a fault file says; returns the exit code."""
+    command = _command("serve", "--dir", str(folder))
+    if faults is not None:
+        command += ["--faults", str(faults)]
+    return subprocess.call(command)  # noqa: S603
 
 
 def _command(*arguments: str) -> list[str]:

@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import date
 from pathlib import Path
 
@@ -48,10 +48,13 @@ def _configure(demo: Path) -> tuple[str, str]:
     return urls
 
 
+def _served(demo: Path, stop_by: signal.Signals) -> AbstractContextManager[list[str]]:
+    return _serving([sys.executable, "-m", "sandbox", "serve", "--dir", str(demo)], stop_by)
+
+
 @contextmanager
-def _served(demo: Path, stop_by: signal.Signals) -> Iterator[list[str]]:
+def _serving(command: list[str], stop_by: signal.Signals) -> Iterator[list[str]]:
     """The process while it serves; leaving stops it and checks that it went well."""
-    command = [sys.executable, "-m", "sandbox", "serve", "--dir", str(demo)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert process.stdout is not None
     try:
@@ -160,3 +163,44 @@ def test_a_taken_port_is_refused(demo: Path) -> None:
         told = _sandbox("serve", "--dir", str(demo))
     assert told.returncode == 2
     assert "for acme_hubspot cannot be used" in told.stderr
+
+
+def test_a_fault_file_makes_things_go_wrong(demo: Path, tmp_path: Path) -> None:
+    salesforce, hubspot = _configure(demo)
+    faults = tmp_path / "faults.yaml"
+    faults.write_text(
+        "systems:\n"
+        "  acme_salesforce:\n"
+        "    - {match: {path: /oauth2/}, kind: status, status: 503, body: [{errorCode: X}]}\n"
+        "  acme_hubspot:\n"
+        "    - {match: {object: companies, after: 1}, kind: rate_limit, retry_after: 4}\n"
+    )
+    command = [sys.executable, "-m", "sandbox", "serve", "--dir", str(demo)]
+    with _serving([*command, "--faults", str(faults)], signal.SIGTERM):
+        token = requests.post(f"{salesforce}/services/oauth2/token", timeout=10)
+        assert (token.status_code, token.json()) == (503, [{"errorCode": "X"}])
+        url = f"{hubspot}/crm/v3/objects/companies?limit=5"
+        calls = [requests.get(url, headers=HUBSPOT_TOKEN, timeout=10) for _ in range(2)]
+        assert [call.status_code for call in calls] == [200, 429]
+        assert calls[1].headers["Retry-After"] == "4"
+        counted = requests.get(f"{salesforce}/__sandbox__/faults", timeout=10).json()
+        assert [rule["struck"] for rule in counted["rules"]] == [1]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("systems: {acme_hubspt: []}", "systems: acme_hubspt: no such system; did you mean"),
+        ("systems: {acme_hubspot: [{kind: rest}]}", "acme_hubspot[0]: kind: 'rest' is unknown"),
+        ("systems: {acme_salesforce: [{kind: locked}]}", "acme_salesforce[0]: kind: 'locked' is"),
+    ],
+)
+def test_an_unusable_fault_file_is_refused(
+    demo: Path, tmp_path: Path, text: str, told: str
+) -> None:
+    _configure(demo)
+    faults = tmp_path / "faults.yaml"
+    faults.write_text(text)
+    refused = _sandbox("serve", "--dir", str(demo), "--faults", str(faults))
+    assert refused.returncode == 2
+    assert f"sandbox: {faults}: {told}" in refused.stderr
