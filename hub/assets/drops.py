@@ -31,15 +31,12 @@ def _cursors(settings: Settings, system: str) -> list[str | None]:
         if current(engine) is None:
             return [None for _ in objects]
         with reading(engine) as conn:
-            landed = dict(
-                conn.execute(
-                    select(ops_cursor.c.object, ops_cursor.c.cursor).where(
-                        ops_cursor.c.system == system
-                    )
+            rows = conn.execute(
+                select(ops_cursor.c.object, ops_cursor.c.cursor).where(
+                    ops_cursor.c.system == system
                 )
-                .tuples()
-                .all()
             )
+            landed = {row.object: row.cursor for row in rows}
     finally:
         engine.dispose()
     return [landed.get(obj) for obj in objects]

@@ -90,5 +90,5 @@ def _failed_steps(context: dg.InitResourceContext) -> Iterator[str]:
     for event in (entry.get_dagster_event() for entry in failures):
         data = event.step_failure_data
         told = data.user_failure_data.description if data.user_failure_data else None
-        error = data.error.message.strip() if data.error else ""
-        yield f"{event.step_key}: {told or error}"
+        error = data.error.cause or data.error if data.error else None
+        yield f"{event.step_key}: {told or (error.message.strip() if error else 'failed')}"

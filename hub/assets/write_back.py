@@ -138,11 +138,11 @@ def _plan_to_apply(flow: Flow) -> str | None:
 def _outcomes(flow: Flow, plan: str | None, system: str) -> Counter[str]:
     with reading(flow.engine) as conn:
         rows = conn.execute(
-            select(ops_change.c.outcome, func.count())
+            select(ops_change.c.outcome, func.count().label("number"))
             .where(ops_change.c.plan == plan, ops_change.c.system == system)
             .group_by(ops_change.c.outcome)
         )
-        return Counter(dict(rows.tuples().all()))
+        return Counter({row.outcome: row.number for row in rows})
 
 
 def _apply_figures(
