@@ -26,14 +26,18 @@ from sandbox.salesforce import (
     query,
     replication,
     rows,
+    search,
     soap,
+    tooling,
 )
 from sandbox.salesforce.calls import MAX_VERSION, OLDEST_VERSION, Call, Reply, check_version
 from sandbox.salesforce.calls import Route as ApiRoute
 from sandbox.salesforce.control import control_routes
 from sandbox.salesforce.errors import ApiError, not_found
 from sandbox.salesforce.faults import RowFault, knowledge
+from sandbox.salesforce.metadata_api import metadata_call
 from sandbox.salesforce.org import Org
+from sandbox.salesforce.partners import seed_roles
 from sandbox.salesforce.router import Router
 from sandbox.salesforce.sessions import Sessions
 from sandbox.salesforce.store import ORG_ID, SalesforceStore
@@ -47,6 +51,7 @@ GZIP_FROM = 1_024
 
 _DATA = re.compile(r"/services/data/v(\d+)\.(\d)(?:/(.*))?\Z", re.IGNORECASE)
 _SOAP = re.compile(r"/services/Soap/u/([\d.]+)/?\Z", re.IGNORECASE)
+_METADATA = re.compile(r"/services/Soap/m/([\d.]+)(/.*)?\Z", re.IGNORECASE)
 _IDENTITY = re.compile(r"/id/(\w+)/(\w+)/?\Z", re.IGNORECASE)
 
 
@@ -63,6 +68,7 @@ def create_app(
     """One org as an ASGI app. `base_url` is what clients are told to send data calls to; when it
     is empty they are told the address they asked at."""
     org = Org(store, switches, clock, base_url, Sessions(store))
+    seed_roles(org)
     told = Faults(system, knowledge(org), faults)
     return LoggedApp(FaultyApp(SalesforceApp(org), told, clock), system, log, clock)
 
@@ -139,6 +145,9 @@ class SalesforceApp:
         if soap_call is not None:
             answered = soap.soap(self.org, soap_call.group(1), incoming.body)
             return Outgoing(answered.status, answered.xml.encode(), "text/xml;charset=UTF-8")
+        if _METADATA.match(incoming.path) is not None:
+            answered = metadata_call(self.org, incoming.body)
+            return Outgoing(answered.status, answered.xml.encode(), "text/xml;charset=UTF-8")
         try:
             return self._rest(incoming, path)
         except ApiError as error:
@@ -190,10 +199,13 @@ class SalesforceApp:
             incoming.method, version, user_id,
             query=incoming.parameters(), headers=incoming.headers, body=incoming.body,
         )  # fmt: skip
+        self.org.see_as(user_id)
         try:
             outgoing = _of_reply(self.router.dispatch(self.org, call, rest))
         except ApiError as error:
             outgoing = self._refused(error)
+        finally:
+            self.org.see_as(None)
         return self._with_usage(outgoing)
 
     def _with_usage(self, outgoing: Outgoing) -> Outgoing:
@@ -232,10 +244,12 @@ def _api_routes() -> list[ApiRoute]:
         ApiRoute("GET", "", _resources),
         *query.ROUTES,
         *bulk.ROUTES,
+        *search.ROUTES,
         *limits.ROUTES,
         *collections.ROUTES,
         *replication.ROUTES,
         *describe.ROUTES,
+        *tooling.ROUTES,
         *rows.ROUTES,
     ]
     return [ApiRoute("POST", "composite", composite.Composite(plain).run), *plain]

@@ -13,6 +13,7 @@ from sandbox.salesforce.reading import read_by_id
 from sandbox.salesforce.recycle import delete
 from sandbox.salesforce.rows import checked_fields, key_field, writer_of
 from sandbox.salesforce.schema import Field, SObject
+from sandbox.salesforce.setup_objects import SETUP_OBJECTS
 from sandbox.salesforce.writes import Writer, create, update
 
 MAX_RECORDS = 200
@@ -161,6 +162,13 @@ def _request(org: Org, call: Call) -> _Request:
         1 for place, sobject in enumerate(objects)
         if place == 0 or sobject.name != objects[place - 1].name
     )  # fmt: skip
+    setup = {sobject.name in SETUP_OBJECTS for sobject in objects}
+    if len(setup) > 1:
+        raise ApiError(
+            "MIXED_DML_OPERATION",
+            "DML operation on setup object is not permitted after you have updated a non-setup "
+            "object (or vice versa)",
+        )
     if runs > MAX_RUNS:
         raise ApiError(
             "EXCEEDED_MAX_TYPES_LIMIT",

@@ -76,7 +76,7 @@ def _summary(sobject: SObject, base: str) -> dict[str, object]:
         "searchable": True,
         "triggerable": True,
         "undeletable": sobject.deletable,
-        "updateable": sobject.createable,
+        "updateable": sobject.updateable,
         "urls": {
             "sobject": url,
             "describe": f"{url}/describe",
@@ -130,7 +130,7 @@ def _field(field: Field) -> dict[str, object]:
         "nameField": field.name == "Name",
         "namePointing": False,
         "nillable": field.nillable,
-        "permissionable": field.custom or (field.nillable and field.createable),
+        "permissionable": field.permissionable,
         "picklistValues": [
             {
                 "active": True,

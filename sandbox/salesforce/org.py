@@ -6,6 +6,7 @@ from random import Random
 from zoneinfo import ZoneInfo
 
 from sandbox.clock import Clock
+from sandbox.salesforce.access import Views
 from sandbox.salesforce.cursors import Cursors
 from sandbox.salesforce.errors import not_found
 from sandbox.salesforce.locks import RowLocks
@@ -31,6 +32,10 @@ class Org:
     cursors: Cursors = field(default_factory=Cursors)
     locks: RowLocks = field(default_factory=RowLocks)
     queries_run: int = 0
+    _seen: Schema | None = None
+
+    def __post_init__(self) -> None:
+        self._views = Views(self.store)
 
     def now(self) -> datetime:
         return self.clock.now()
@@ -47,7 +52,14 @@ class Org:
     @property
     def schema(self) -> Schema:
         """The objects and fields that the caller may see."""
-        return self.store.schema
+        return self._seen if self._seen is not None else self.store.schema
+
+    def see_as(self, user_id: str | None) -> None:
+        """From here on `schema` is what this user may see; None is the platform itself."""
+        features = self.switches.partner_features
+        self._seen = (
+            self._views.of(user_id, partner_features=features) if user_id is not None else None
+        )
 
     def sobject(self, name: str) -> SObject:
         """The object of this name (without case) or NOT_FOUND."""
@@ -56,13 +68,13 @@ class Org:
             raise not_found()
         return found
 
-    def context(self, *, include_deleted: bool) -> Context:
+    def context(self, *, include_deleted: bool, schema: Schema | None = None) -> Context:
         """What to read the next statement against; each gets its own shuffle of unordered rows."""
         self.queries_run += 1
         # A reproducible shuffle, nothing secret.
         dice = Random(f"{self.switches.order_seed}:{self.queries_run}")
         return Context(
-            self.schema,
+            schema if schema is not None else self.schema,
             self.clock.now(),
             ZoneInfo(self.switches.user_time_zone),
             include_deleted,

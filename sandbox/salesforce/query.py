@@ -41,11 +41,15 @@ def next_page(org: Org, call: Call) -> Reply:
 
 
 def _run(org: Org, call: Call, *, include_deleted: bool) -> Reply:
+    return run_in(org, call, org.context(include_deleted=include_deleted))
+
+
+def run_in(org: Org, call: Call, context: Context) -> Reply:
+    """The first page of the statement in `q`, read against this context."""
     statement = call.query.get("q")
     if not statement:
         raise ApiError("MALFORMED_QUERY", "A query string has to be specified")
     query = parse(statement)
-    context = org.context(include_deleted=include_deleted)
     if query.count_only:
         return _counted(org, context, query)
     if is_grouped(query):

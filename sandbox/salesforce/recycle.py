@@ -4,6 +4,7 @@ from sandbox.salesforce.errors import ApiError
 from sandbox.salesforce.finding import living
 from sandbox.salesforce.locks import locked_by
 from sandbox.salesforce.org import Org
+from sandbox.salesforce.partners import PARTNER, gather_partner
 from sandbox.salesforce.schema import SObject
 from sandbox.salesforce.store import Row, quoted
 from sandbox.salesforce.writes import Writer
@@ -16,9 +17,15 @@ def delete(writer: Writer, sobject: SObject, record: str) -> None:
         raise ApiError(
             "INVALID_TYPE_FOR_OPERATION", f"entity type cannot be deleted: {sobject.name}"
         )
-    org.locks.check(locked_by(sobject, living(org, sobject, record), record))
+    row = living(org, sobject, record)
+    org.locks.check(locked_by(sobject, row, record))
     with org.store.transaction():
+        if sobject.any_field("IsDeleted") is None:
+            org.store.db.execute(f'DELETE FROM {quoted(sobject.name)} WHERE "Id" = ?', (record,))
+            return
         to_recycle_bin(writer, sobject, record)
+        if sobject.name == PARTNER:
+            gather_partner(org, row)
 
 
 def to_recycle_bin(

@@ -25,7 +25,8 @@ class PicklistValue(msgspec.Struct, frozen=True):
 
 
 class Field(msgspec.Struct, frozen=True, kw_only=True):
-    """One field. `readable` and `writable` are the calling user's field-level security.
+    """One field. `readable` and `writable` are what everybody is denied when false; a `governed`
+    field is denied to all but those whom a permission set grants it.
 
     A `formula` is the path of the value it shows (`Account.Name`), the only kind of formula here.
     """
@@ -54,10 +55,16 @@ class Field(msgspec.Struct, frozen=True, kw_only=True):
     formula: str | None = None
     readable: bool = True
     writable: bool = True
+    governed: bool = False
 
     @property
     def custom(self) -> bool:
         return self.name.endswith("__c")
+
+    @property
+    def permissionable(self) -> bool:
+        """Whether permission sets can grant it: not what everybody needs or nobody writes."""
+        return (self.nillable and (self.custom or self.createable)) or self.governed
 
     @property
     def long_text(self) -> bool:
@@ -79,6 +86,7 @@ class SObject(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     key_prefix: str
     fields: tuple[Field, ...]
     createable: bool = True
+    updateable: bool = True
     deletable: bool = True
     mergeable: bool = False
     replicateable: bool = True

@@ -9,13 +9,17 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import msgspec
 
 from sandbox.salesforce.ids import record_id
 from sandbox.salesforce.loading import Loader
+from sandbox.salesforce.partner_objects import partner_objects
 from sandbox.salesforce.schema import TEXT_TYPES, Field, Schema, SObject
+from sandbox.salesforce.setup_objects import setup_objects
 from sandbox.salesforce.stock import stock_objects
 from sandbox.salesforce.values import SqlValue, stamp
 
@@ -45,6 +49,8 @@ CREATE TABLE IF NOT EXISTS _grant(
 CREATE TABLE IF NOT EXISTS _certificate(client_id TEXT PRIMARY KEY, public_key TEXT);
 CREATE TABLE IF NOT EXISTS _approval(
   client_id TEXT, user_id TEXT, PRIMARY KEY(client_id, user_id)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS _custom_field(id TEXT PRIMARY KEY, object TEXT, name TEXT);
+CREATE TABLE IF NOT EXISTS _deploy(id TEXT PRIMARY KEY, body BLOB);
 CREATE TABLE IF NOT EXISTS _job(id TEXT PRIMARY KEY, kind TEXT, body BLOB);
 CREATE TABLE IF NOT EXISTS _job_upload(job TEXT PRIMARY KEY, body BLOB);
 CREATE TABLE IF NOT EXISTS _job_row(
@@ -73,10 +79,15 @@ class SalesforceStore:
         self.db.executescript(_SYSTEM_TABLES)
         self.schema = Schema([])
         self.schema_changed_at: dict[str, datetime] = {}
+        self.schema_version = 0
+        self.governed_fields = False
         self._depth = 0
-        self._read_schema()
+        if path is None:
+            self.db.deserialize(_new_org())
+        self.read_schema()
         if not self.schema_changed_at:
             self._found_org()
+        self._add_missing_objects()
 
     def close(self) -> None:
         self.db.close()
@@ -98,7 +109,7 @@ class SalesforceStore:
             "INSERT OR REPLACE INTO _schema VALUES (?,?,?)",
             (sobject.name, msgspec.json.encode(sobject), at.isoformat()),
         )
-        self.schema.put(sobject)
+        self._know(sobject)
         self.schema_changed_at[sobject.name] = at
 
     def put_field(self, sobject_name: str, field: Field, now: datetime | None = None) -> None:
@@ -109,10 +120,30 @@ class SalesforceStore:
         others = tuple(f for f in sobject.fields if f.name.lower() != field.name.lower())
         self.put_object(msgspec.structs.replace(sobject, fields=(*others, field)), now)
 
-    def _read_schema(self) -> None:
+    def touch_schema(self, sobject_name: str, now: datetime) -> None:
+        """Permissions on an object changed: its describe is no longer what it was."""
+        sobject = self.schema.get(sobject_name)
+        if sobject is not None:
+            self.put_object(sobject, now)
+
+    def read_schema(self) -> None:
+        """Take the schema from the tables, at the start and after a change was rolled back."""
+        self.schema = Schema([])
         for name, body, at in self.db.execute("SELECT * FROM _schema ORDER BY rowid"):
-            self.schema.put(msgspec.json.decode(body, type=SObject))
+            self._know(msgspec.json.decode(body, type=SObject))
             self.schema_changed_at[name] = datetime.fromisoformat(at)
+
+    def _know(self, sobject: SObject) -> None:
+        self.schema.put(sobject)
+        self.schema_version += 1
+        if any(field.governed for field in sobject.fields):
+            self.governed_fields = True
+
+    def _add_missing_objects(self) -> None:
+        """An org may have been founded before some objects were known here."""
+        for sobject in (*setup_objects(), *partner_objects()):
+            if self.schema.get(sobject.name) is None:
+                self.put_object(sobject)
 
     def _create_table(self, sobject: SObject) -> None:
         columns = ", ".join(_column(field) for field in sobject.stored)
@@ -256,6 +287,8 @@ class SalesforceStore:
         """Remove all records but the integration user, whose sessions stay valid."""
         with self.transaction():
             for sobject in self.schema:
+                if sobject.name == "PartnerRole":
+                    continue
                 self.db.execute(
                     f'DELETE FROM {quoted(sobject.name)} WHERE "Id" != ?', (INTEGRATION_USER_ID,)
                 )
@@ -268,6 +301,17 @@ class SalesforceStore:
                 if sobject is None:
                     raise KeyError(name)
                 Loader(self.db, sobject, INTEGRATION_USER_ID).load(records)
+
+
+@cache
+def _new_org() -> bytes:
+    """A founded org without a file. Founding takes longest of all, and tests need hundreds."""
+    with TemporaryDirectory() as folder:
+        store = SalesforceStore(Path(folder) / "org.sqlite")
+        store.db.execute("PRAGMA journal_mode=DELETE")
+        image = store.db.serialize()
+        store.close()
+    return image
 
 
 def _column(field: Field) -> str:

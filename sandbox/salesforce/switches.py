@@ -50,6 +50,10 @@ class Switches:
     daily_bulk_query_jobs: int = 10_000
     per_app_usage: bool = False
     limits_permission: bool = True
+    # Metadata
+    deploy_polls: int = 1
+    # What the org is licensed for
+    partner_features: bool = True
     # Query
     page_shrink_to: int | None = None
     locator_style: Literal["0r8", "01g"] = "0r8"

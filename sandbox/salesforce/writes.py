@@ -7,6 +7,7 @@ everywhere or nowhere.
 from dataclasses import dataclass
 from datetime import timedelta
 
+from sandbox.salesforce.access import check_permission
 from sandbox.salesforce.conditions import Conditions, check_write
 from sandbox.salesforce.derive import derived_values
 from sandbox.salesforce.duplicates import check_duplicates
@@ -15,7 +16,9 @@ from sandbox.salesforce.finding import living
 from sandbox.salesforce.loading import stock_defaults
 from sandbox.salesforce.locks import locked_by
 from sandbox.salesforce.org import Org
+from sandbox.salesforce.partners import PARTNER, check_partner, spread_partner
 from sandbox.salesforce.schema import SObject
+from sandbox.salesforce.setup_objects import FIELD_PERMISSIONS
 from sandbox.salesforce.store import Row
 from sandbox.salesforce.validation import (
     Body,
@@ -46,6 +49,7 @@ def create(writer: Writer, sobject: SObject, body: Body) -> str:
         changes = changes_of(org, sobject, body, creating=True)
         row: Row = {**stock_defaults(sobject), **changes}
         check_required(sobject, row)
+        _check_setup(org, sobject, row, "")
         _assign_owner(writer, sobject, row, creating=True)
         record = org.store.next_id(sobject.key_prefix)
         _complete(org, sobject, row, frozenset(changes))
@@ -61,6 +65,8 @@ def create(writer: Writer, sobject: SObject, body: Body) -> str:
         check_unique(org, sobject, record, changes)
         check_duplicates(org, sobject, row, changes, None, allow_save=writer.allow_save)
         org.store.insert(sobject, row)
+        if sobject.name == PARTNER:
+            spread_partner(org, row)
         check_rules(org, sobject, record)
     return record
 
@@ -74,6 +80,8 @@ def update(
 ) -> None:
     """Change one record. An update without any change still moves its stamps."""
     org = writer.org
+    if not sobject.updateable:
+        raise ApiError("INVALID_TYPE_FOR_OPERATION", f"entity type not updateable: {sobject.name}")
     with org.store.transaction():
         current = living(org, sobject, record)
         if asked is not None:
@@ -83,6 +91,7 @@ def update(
         changes = changes_of(org, sobject, body, creating=False)
         row: Row = {**current, **changes}
         check_required(sobject, row, only=changes)
+        _check_setup(org, sobject, row, record)
         _assign_owner(writer, sobject, row, creating=False)
         _complete(org, sobject, row, frozenset(changes))
         org.locks.check(locked_by(sobject, row, record))
@@ -94,6 +103,14 @@ def update(
         if written:
             org.store.update(sobject, record, written)
         check_rules(org, sobject, record)
+
+
+def _check_setup(org: Org, sobject: SObject, row: Row, record: str) -> None:
+    if sobject.name == PARTNER:
+        check_partner(row)
+    elif sobject.name == FIELD_PERMISSIONS:
+        check_permission(org.store, row, record)
+        org.store.touch_schema(str(row["SobjectType"]), org.now())
 
 
 def _assign_owner(writer: Writer, sobject: SObject, row: Row, *, creating: bool) -> None:

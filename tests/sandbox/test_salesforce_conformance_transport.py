@@ -147,9 +147,13 @@ def test_conformance_sf_63_object_list_names_the_objects(org: OrgUnderTest) -> N
     answer = org.get("sobjects").json()
     assert (answer["encoding"], answer["maxBatchSize"]) == ("UTF-8", 200)
     prefixes = {entry["name"]: entry["keyPrefix"] for entry in answer["sobjects"]}
-    assert prefixes == {
+    known = {
         "Account": "001", "Contact": "003", "Lead": "00Q", "Opportunity": "006", "User": "005",
+        "PermissionSet": "0PS", "FieldPermissions": "01k", "ObjectPermissions": "110",
+        "PermissionSetAssignment": "0Pa", "Partner": "00I",
     }  # fmt: skip
+    assert {name: prefixes[name] for name in known} == known
+    assert len(set(prefixes.values())) == len(prefixes)
 
 
 def test_conformance_sf_63_describe_tells_keys_picklists_and_read_only(org: OrgUnderTest) -> None:

@@ -147,7 +147,7 @@ def test_conformance_sf_65_reading_by_custom_id(org: OrgUnderTest, sf: Salesforc
 def test_conformance_sf_65_descriptions(sf: Salesforce) -> None:
     described = sf.describe()
     assert described is not None
-    assert [entry["name"] for entry in described["sobjects"]] == [
+    assert [entry["name"] for entry in described["sobjects"]][:5] == [
         "Account", "Contact", "Lead", "Opportunity", "User",
     ]  # fmt: skip
     assert sf.Lead.describe()["name"] == "Lead"
