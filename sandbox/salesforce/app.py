@@ -69,8 +69,8 @@ def create_app(
     is empty they are told the address they asked at."""
     org = Org(store, switches, clock, base_url, Sessions(store))
     seed_roles(org)
-    told = Faults(system, knowledge(org), faults)
-    return LoggedApp(FaultyApp(SalesforceApp(org), told, clock), system, log, clock)
+    org.faults = Faults(system, knowledge(org), faults)
+    return LoggedApp(FaultyApp(SalesforceApp(org), org.faults, clock), system, log, clock)
 
 
 @dataclass(frozen=True, slots=True)

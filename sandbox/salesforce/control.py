@@ -4,6 +4,7 @@ do to the org. No CRM client ever calls them."""
 from collections.abc import Awaitable, Callable
 from dataclasses import fields
 from datetime import datetime, timedelta
+from typing import Literal
 
 import msgspec
 from starlette.requests import Request
@@ -13,6 +14,7 @@ from starlette.routing import Route
 from sandbox.requestlog import CONTROL_PREFIX
 from sandbox.salesforce.auth import grant_access
 from sandbox.salesforce.bulk import jobs
+from sandbox.salesforce.changefeed import NO_RECORD, Wanted, append_gap, events
 from sandbox.salesforce.errors import ApiError
 from sandbox.salesforce.ids import to_long
 from sandbox.salesforce.lifecycle import convert_lead, merge
@@ -70,6 +72,12 @@ class _Certificate(msgspec.Struct):
     public_key: str
     users: list[str] = []
     client_id: str = DEMO_CLIENT_ID
+
+
+class _Gap(msgspec.Struct):
+    object: str
+    ids: list[str] = []
+    change: Literal["CREATE", "UPDATE", "DELETE", "UNDELETE", "OVERFLOW"] = "UPDATE"
 
 
 class _Reset(msgspec.Struct):
@@ -178,6 +186,17 @@ def _certificate(org: Org, body: bytes) -> object:
     return {"approved": users}
 
 
+def _change_events(org: Org, body: bytes) -> object:
+    return {"events": events(org, msgspec.json.decode(body or b"{}", type=Wanted))}
+
+
+def _change_gap(org: Org, body: bytes) -> object:
+    """The bus could not deliver some changes and says so in its way."""
+    asked = msgspec.json.decode(body, type=_Gap)
+    ids = [NO_RECORD] if asked.change == "OVERFLOW" else [_long(record) for record in asked.ids]
+    return {"replayId": append_gap(org, org.sobject(asked.object).name, asked.change, ids)}
+
+
 def _long(value: str) -> str:
     long_id = to_long(value)
     if long_id is None:
@@ -193,6 +212,8 @@ def _reset(start: Switches) -> _Handler:
         org.clock.release()
         org.cursors.clear()
         org.locks.clear()
+        if org.faults is not None:
+            org.faults.restart()
         if asked.records:
             org.store.clear_records()
             jobs.clear(org)
@@ -216,6 +237,8 @@ def control_routes(org: Org) -> list[Route]:
         "lock-rows": _lock_rows,
         "use-calls": _use_calls,
         "certificate": _certificate,
+        "change-events": _change_events,
+        "change-gap": _change_gap,
         "switches": _switches,
         "reset": _reset(org.switches),
     }

@@ -1,11 +1,13 @@
 """The running org that handlers work on: its records, settings, clock and short-lived state."""
 
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
 from random import Random
 from zoneinfo import ZoneInfo
 
 from sandbox.clock import Clock
+from sandbox.faults import Faults
 from sandbox.salesforce.access import Views
 from sandbox.salesforce.cursors import Cursors
 from sandbox.salesforce.errors import not_found
@@ -32,6 +34,8 @@ class Org:
     cursors: Cursors = field(default_factory=Cursors)
     locks: RowLocks = field(default_factory=RowLocks)
     queries_run: int = 0
+    faults: Faults | None = None
+    _changes: Counter[tuple[int, str]] = field(default_factory=Counter)
     _seen: Schema | None = None
 
     def __post_init__(self) -> None:
@@ -43,6 +47,14 @@ class Org:
     def stamp(self) -> str:
         """This moment as columns hold it, in whole seconds."""
         return stamp(self.clock.now())
+
+    def changes_in(self, entity: str) -> int:
+        """Count one more change of an object in the running call; which one it is."""
+        key = (self.locks.attempt, entity)
+        if key not in self._changes:
+            self._changes.clear()
+        self._changes[key] += 1
+        return self._changes[key]
 
     def age(self, moment: str) -> float:
         """Seconds since a moment that a column holds."""

@@ -1,5 +1,6 @@
 """The recycle bin: deleting, restoring, and emptying it."""
 
+from sandbox.salesforce.changefeed import emit
 from sandbox.salesforce.errors import ApiError
 from sandbox.salesforce.finding import living
 from sandbox.salesforce.locks import locked_by
@@ -37,6 +38,7 @@ def to_recycle_bin(
         "IsDeleted": 1, "_DeletedAt": now, "LastModifiedDate": now,
         "LastModifiedById": writer.user_id, "SystemModstamp": now,
     }  # fmt: skip
+    emit(writer.org, sobject, "DELETE", record, {}, writer.user_id)
     if master is not None:
         store.update(sobject, record, {**gone, "MasterRecordId": master})
         return
@@ -70,6 +72,7 @@ def undelete(org: Org, sobject: SObject, record: str) -> None:
     if sobject.any_field("MasterRecordId") is not None:
         restored["MasterRecordId"] = None
     org.store.update(sobject, record, restored)
+    emit(org, sobject, "UNDELETE", record, {**row, **restored}, str(row["LastModifiedById"]))
 
 
 def purge(org: Org, sobject: SObject, record: str) -> None:

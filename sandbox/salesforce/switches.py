@@ -78,6 +78,9 @@ class Switches:
     # Replication
     commit_lag_seconds: int = 0
     deleted_log_purged: bool = False
+    # Change Data Capture
+    captured_objects: tuple[str, ...] = ()
+    capture_overflow_after: int = 100_000
     # Writes
     trim_text: bool = True
     invalid_cross_reference_status: Literal[400, 404] = 400

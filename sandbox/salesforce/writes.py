@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from sandbox.salesforce.access import check_permission
+from sandbox.salesforce.changefeed import emit
 from sandbox.salesforce.conditions import Conditions, check_write
 from sandbox.salesforce.derive import derived_values
 from sandbox.salesforce.duplicates import check_duplicates
@@ -68,6 +69,8 @@ def create(writer: Writer, sobject: SObject, body: Body) -> str:
         if sobject.name == PARTNER:
             spread_partner(org, row)
         check_rules(org, sobject, record)
+        told = {name: value for name, value in row.items() if value is not None}
+        emit(org, sobject, "CREATE", record, told, writer.user_id)
     return record
 
 
@@ -103,6 +106,7 @@ def update(
         if written:
             org.store.update(sobject, record, written)
         check_rules(org, sobject, record)
+        emit(org, sobject, "UPDATE", record, written, writer.user_id)
 
 
 def _check_setup(org: Org, sobject: SObject, row: Row, record: str) -> None:
