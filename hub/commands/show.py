@@ -23,9 +23,14 @@ if TYPE_CHECKING:  # `hub --help` must not wait for what only a sync needs
 
 # Off a terminal (a pipe, a CI log) tables get the width they need, not 80 columns.
 _WIDTH = None if sys.stdout.isatty() else 120
-_out = Console(highlight=False, width=_WIDTH)
-_err = Console(stderr=True, highlight=False)
-_MARKS = {"ok": "[green]ok[/]", "warning": "[yellow]warning[/]", "error": "[red]error[/]"}
+# No markup: what systems say is printed, and `[/b]` in a customer's name must stay that.
+_out = Console(highlight=False, markup=False, width=_WIDTH)
+_err = Console(stderr=True, highlight=False, markup=False)
+_MARKS = {
+    "ok": Text("ok", style="green"),
+    "warning": Text("warning", style="yellow"),
+    "error": Text("error", style="red"),
+}
 _SHOWN_CHANGES = 20
 _SHOWN_ROWS = 30
 
@@ -68,8 +73,8 @@ def _table(*columns: str, title: str | None = None) -> Table:
     return table
 
 
-def _holds(holds: bool) -> str:
-    return "[green]holds[/]" if holds else "[red]BROKEN[/]"
+def _holds(holds: bool) -> Text:
+    return Text("holds", style="green") if holds else Text("BROKEN", style="red")
 
 
 # -- sync --------------------------------------------------------------------------------------
@@ -85,9 +90,9 @@ def sync(report: "SyncReport", *, as_json: bool) -> None:
     _outcomes(report)
     laws([vars(law) for law in report.laws])
     for trouble in report.troubles:
-        _out.print(f"[red]trouble[/] {trouble}")
+        _out.print(Text("trouble ", style="red").append(trouble, style="default"), soft_wrap=True)
     colour = "green" if report.status == "done" else "red"
-    _out.print(f"\nrun {report.runs[0]} [{colour}]{report.status}[/]")
+    _out.print(Text(f"\nrun {report.runs[0]} ").append(report.status, style=colour))
 
 
 def landed(reports: Sequence["LandReport"], *, as_json: bool) -> None:
@@ -113,8 +118,8 @@ def _rows_read(reports: Sequence["LandReport"]) -> None:
     _out.print(table)
 
 
-def _number(value: int) -> str:
-    return f"{value:,}" if value else "[dim]·[/]"
+def _number(value: int) -> Text:
+    return Text(f"{value:,}") if value else Text("·", style="dim")
 
 
 def _outcomes(report: "SyncReport") -> None:
@@ -266,14 +271,15 @@ def quarantine_row(row: Mapping[str, Any], *, as_json: bool) -> None:
         _json(row)
         return
     _out.print(f"row {row['id']} ({row['status']}): {row['system']}/{row['object']}")
-    _out.print(f"record {row['record_id']} from {row['origin'] or row['archive'] or 'the system'}")
+    origin = row["origin"] or row["archive"] or "the system"
+    _out.print(f"record {row['record_id']} from {origin}", soft_wrap=True)
     faults = _table("column", "value", "rule", "what is wrong", title="\nFaults")
     for fault in row["faults"]:
         faults.add_row(fault["column"], fault["value"] or "—", fault["rule"], fault["message"])
     _out.print(faults)
     told = _table("field", "value", title="\nAs told")
     for name, value in row["told"].items():
-        told.add_row(name, Text(value) if value else "—")
+        told.add_row(name, value or "—")
     _out.print(told)
 
 
@@ -285,9 +291,7 @@ def explanation(report: Mapping[str, Any], *, as_json: bool) -> None:
     _out.print(f"{report['entity']} {report['id']}{asked}")
     table = _table("field", "value", "source row", "rule")
     for field in report["fields"]:
-        table.add_row(
-            field["field"], Text(str(field["value"])), field.get("source", "—"), field["rule"]
-        )
+        table.add_row(field["field"], str(field["value"]), field.get("source", "—"), field["rule"])
     _out.print(table)
     _out.print(f"\nSource rows: {', '.join(report['source_rows']) or 'none of its own'}")
     for made in report["decisions"]:
@@ -344,7 +348,11 @@ def _command() -> str:
 def _rep_view(report: "DemoReport") -> None:
     hero = report.hero
     _out.print(
-        f"\n[bold]The rep's view[/]: {hero['opportunity_name']}\n"
+        Text("\nThe rep's view", style="bold").append(
+            f": {hero['opportunity_name']}", style="not bold"
+        )
+    )
+    _out.print(
         f"{hero['partner_name']} registered it in HubSpot for "
         f"“{hero['registered_customer_name']}”; in Salesforce the customer is "
         f"“{hero['customer_name']}”."

@@ -164,6 +164,17 @@ def test_every_command_can_speak_to_people_too(demo: Demo) -> None:
             json.loads(answer.out)
 
 
+def test_what_a_system_says_is_printed_as_it_is(live: Demo) -> None:
+    (row,) = [
+        r
+        for r in live.hub("quarantine", "list", "--json").json["rows"]
+        if (r["object"], r["faults"][0]["rule"]) == ("Account", "country_unknown")
+    ]
+    live.salesforce_edit("Account", row["record_id"], BillingCountry="[/b][red]EMEA")
+    live.hub("sync", "--only", "acme_salesforce/Account")
+    assert "[/b][red]EMEA" in live.hub("quarantine", "list").out
+
+
 # -- exit code 2: could not start ----------------------------------------------------------------
 
 
