@@ -130,6 +130,21 @@ def test_jsforce_composes_requests_and_reads_limits(report: dict[str, Any]) -> N
     assert (report["limits"], report["usage"]) == (15_000, 15_000)
 
 
+def test_jsforce_queries_and_loads_in_bulk(report: dict[str, Any]) -> None:
+    assert report["bulk"] == {
+        # One account came by composite, one through its own rows that was deleted again.
+        "fetched": 4_501,
+        "distinct": 4_501,
+        "fields": ["Id", "Name"],
+        "broken": {"name": "INVALID_FIELD", "code": "INVALID_FIELD"},
+        "worked": [["true", "bulk-1"]],
+        "failed": ["REQUIRED_FIELD_MISSING:Required fields are missing: [Company]:Company --"],
+        "rest": 0,
+        "stored": {"LastName": 'Zoë, "the first"', "Company": "Line\nbreak"},
+        "removed": 1,
+    }
+
+
 def test_jsforce_logs_in_by_soap_and_by_refresh_token(report: dict[str, Any]) -> None:
     assert report["soap"] == {
         "user": INTEGRATION_USER,

@@ -167,6 +167,43 @@ async function composite(conn) {
   return answer.compositeResponse.map((part) => part.httpStatusCode);
 }
 
+async function bulk(conn) {
+  const options = { pollInterval: 5, pollTimeout: 60000 };
+  const stream = await conn.bulk2.query('SELECT Id, Name FROM Account', options);
+  const accounts = await stream.toArray();
+  const broken = await failure(conn.bulk2.query('SELECT Nope FROM Account', options));
+  const loaded = await conn.bulk2.loadAndWaitForResults({
+    object: 'Lead',
+    operation: 'upsert',
+    externalIdFieldName: 'Hub_Lead_Key__c',
+    input: [
+      { LastName: 'Zoë, "the first"', Company: 'Line\nbreak', Hub_Lead_Key__c: 'bulk-1' },
+      { LastName: 'No company', Hub_Lead_Key__c: 'bulk-2' },
+    ],
+    ...options,
+  });
+  const [stored] = (
+    await conn.query("SELECT LastName, Company FROM Lead WHERE Hub_Lead_Key__c = 'bulk-1'")
+  ).records.map(plain);
+  const removed = await conn.bulk2.loadAndWaitForResults({
+    object: 'Lead',
+    operation: 'delete',
+    input: [{ Id: loaded.successfulResults[0].sf__Id }],
+    ...options,
+  });
+  return {
+    fetched: accounts.length,
+    distinct: new Set(accounts.map((account) => account.Id)).size,
+    fields: Object.keys(accounts[0]),
+    broken,
+    worked: loaded.successfulResults.map((row) => [row.sf__Created, row.Hub_Lead_Key__c]),
+    failed: loaded.failedResults.map((row) => row.sf__Error),
+    rest: loaded.unprocessedRecords.length,
+    stored,
+    removed: removed.successfulResults.length,
+  };
+}
+
 async function soap() {
   const conn = new jsforce.Connection({ loginUrl: url, version: '60.0' });
   const user = await conn.login('integration@acme.example', 'demo-passworddemo-security-token');
@@ -207,6 +244,7 @@ async function main() {
     collections: await collections(conn),
     describing: await describing(conn),
     composite: await composite(conn),
+    bulk: await bulk(conn),
     badField: await failure(conn.query('SELECT Nope FROM Account')),
     soap: await soap(),
     refreshing: await refreshing(),
