@@ -2,15 +2,17 @@
 
 import polars as pl
 from sqlalchemy import Connection, select
+from sqlalchemy.sql import Select
 
 from hub.golden.context import Context
 from hub.golden.lineage import write_lineage
-from hub.golden.scope import KEY, members, references, touched
+from hub.golden.scope import KEY, members, moved, on_key, references, touched
 from hub.golden.survivorship import survive
 from hub.golden.write import remove, write
 from hub.identity.values import domain
 from hub.models import bulk
 from hub.models.golden import company, partner
+from hub.models.identity import crosswalk
 from hub.models.runs import Run
 from hub.models.sources import src_company, src_lead
 
@@ -25,8 +27,11 @@ _PARTNER_TYPES = ("partner", "distributor")
 
 
 def unify_companies(conn: Connection, context: Context, run: Run, since: int) -> int:
-    """Rebuild the companies and partners touched after run `since`; returns companies written."""
-    ids = touched(conn, "company", (src_company, src_lead), since)
+    """Rebuild the companies and partners touched after run `since`; returns companies written.
+
+    A company is touched, too, when its parent's record got another id.
+    """
+    ids = touched(conn, "company", (src_company, src_lead), since, _with_moved_parent(since))
     if not ids.height:
         return 0
     rows = pl.concat([_records(conn, context, ids), _employers(conn, ids)], how="diagonal")
@@ -40,6 +45,18 @@ def unify_companies(conn: Connection, context: Context, run: Run, since: int) ->
     write_lineage(conn, "company", found.lineage, ids, run)
     _write_partners(conn, named, gone, run)
     return written
+
+
+def _with_moved_parent(since: int) -> list[Select[tuple[str]]]:
+    return [
+        select(crosswalk.c.hub_id).where(
+            on_key(src_company, "company"),
+            when,
+            parent.c.system == src_company.c.system,
+            parent.c.record_id == src_company.c.parent_record_id,
+        )
+        for parent, when in moved("company", since)
+    ]
 
 
 def _records(conn: Connection, context: Context, ids: pl.DataFrame) -> pl.DataFrame:

@@ -1,12 +1,12 @@
 """Golden contacts: persons known from contact records and from leads."""
 
 import polars as pl
-from sqlalchemy import Connection, FromClause, case, literal, select, union_all
+from sqlalchemy import Connection, FromClause, case, literal, select
 from sqlalchemy.sql import ColumnElement, Select
 
 from hub.golden.context import Context
 from hub.golden.lineage import write_lineage
-from hub.golden.scope import KEY, members, references, touched
+from hub.golden.scope import KEY, members, moved, references, touched
 from hub.golden.survivorship import survive
 from hub.golden.write import remove, write
 from hub.models.golden import contact
@@ -55,31 +55,25 @@ def _leads(conn: Connection, ids: pl.DataFrame) -> pl.DataFrame:
     return rows.select("hub_id", *KEY, "modified_at", *_FIELDS, demoted=pl.lit(value=True))
 
 
-def _moved(context: Context, since: int) -> Select[tuple[str]]:
-    """Contacts whose record points to a company record that changed its hub id."""
-    of_person = crosswalk.alias("of_person")
-    of_company = crosswalk.alias("of_company")
+def _moved(context: Context, since: int) -> list[Select[tuple[str]]]:
+    """Contacts whose record points to a company record that changed its hub id or left."""
+    person = crosswalk.alias("person")
     company_object = case(context.company_objects, value=src_contact.c.system, else_=literal(""))
-    by_record = (
-        select(of_person.c.hub_id)
-        .join_from(of_person, src_contact, _same_row(of_person, src_contact))
-        .join(
-            of_company,
-            (of_company.c.system == src_contact.c.system)
-            & (of_company.c.object == company_object)
-            & (of_company.c.record_id == src_contact.c.company_record_id),
+    queries = []
+    for company, when in moved("company", since):
+        by_record = (
+            select(person.c.hub_id)
+            .join_from(person, src_contact, _same_row(person, src_contact))
+            .join(
+                company,
+                (company.c.system == src_contact.c.system)
+                & (company.c.object == company_object)
+                & (company.c.record_id == src_contact.c.company_record_id),
+            )
         )
-    )
-    by_lead = select(of_person.c.hub_id).join_from(
-        of_person, of_company, _same_row(of_person, of_company)
-    )
-    moved = (
-        of_person.c.entity == "contact",
-        of_company.c.entity == "company",
-        of_company.c.run > since,
-    )
-    both = union_all(by_record.where(*moved), by_lead.where(*moved)).subquery()
-    return select(both.c.hub_id)
+        by_lead = select(person.c.hub_id).join_from(person, company, _same_row(person, company))
+        queries += [q.where(person.c.entity == "contact", when) for q in (by_record, by_lead)]
+    return queries
 
 
 def _same_row(left: FromClause, right: FromClause) -> ColumnElement[bool]:

@@ -9,7 +9,6 @@ from hub.golden.scope import members, references
 from hub.golden.singles import changed_rows, touched_by_reference, touched_singles
 from hub.golden.write import remove, write
 from hub.models.golden import opportunity
-from hub.models.identity import crosswalk
 from hub.models.runs import Run
 from hub.models.sources import src_opportunity
 
@@ -35,9 +34,7 @@ def unify_opportunities(conn: Connection, context: Context, run: Run, since: int
     own = own.with_columns(hub_key=pl.lit(None, dtype=pl.String))
     mint(conn, "opportunity", "op", own, opportunity, run)
     ids = touched_singles(conn, "opportunity", src_opportunity, since)
-    moved = touched_by_reference(
-        conn, "opportunity", src_opportunity, since, "company_record_id", crosswalk.alias("company")
-    )
+    moved = touched_by_reference(conn, "opportunity", src_opportunity, since, "company_record_id")
     ids = pl.concat([ids, moved]).unique()
     if not ids.height:
         return 0

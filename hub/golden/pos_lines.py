@@ -8,7 +8,6 @@ from hub.golden.scope import members, references
 from hub.golden.singles import changed_rows, touched_by_reference, touched_singles
 from hub.golden.write import remove, write
 from hub.models.golden import pos_line
-from hub.models.identity import crosswalk
 from hub.models.runs import Run
 from hub.models.sources import src_pos_line
 
@@ -22,9 +21,7 @@ def unify_pos_lines(conn: Connection, run: Run, since: int) -> int:
     mint(conn, "pos_line", "ps", fresh, pos_line, run)
     ids = touched_singles(conn, "pos_line", src_pos_line, since)
     for column in ("reseller_record_id", "end_customer_record_id"):
-        moved = touched_by_reference(
-            conn, "pos_line", src_pos_line, since, column, crosswalk.alias("company")
-        )
+        moved = touched_by_reference(conn, "pos_line", src_pos_line, since, column)
         ids = pl.concat([ids, moved])
     ids = ids.unique()
     if not ids.height:
@@ -38,9 +35,9 @@ def unify_pos_lines(conn: Connection, run: Run, since: int) -> int:
     )
     golden = rows.with_columns(
         pl.col("system").alias("distributor"),
-        amount=(pl.col("unit_price") * pl.col("quantity").cast(pl.Decimal(15, 0))).cast(
-            pl.Decimal(15, 2)
-        ),
+        amount=(pl.col("unit_price") * pl.col("quantity").cast(pl.Decimal(15, 0)))
+        .round(2, mode="half_away_from_zero")
+        .cast(pl.Decimal(15, 2)),
     ).rename({"hub_id": "id"})
     gone = ids.rename({"hub_id": "id"}).join(golden, on="id", how="anti")
     written = write(conn, pos_line, golden, run)

@@ -1,11 +1,14 @@
 """What each entity's unify takes: the ids whose evidence changed since its watermark."""
 
+from collections.abc import Sequence
+from typing import NamedTuple
+
 import polars as pl
-from sqlalchemy import Connection, Table, and_, select, union
+from sqlalchemy import Connection, FromClause, Table, and_, select, union
 from sqlalchemy.sql import ColumnElement, Select
 
 from hub.models import bulk
-from hub.models.identity import crosswalk, identity_event
+from hub.models.identity import crosswalk, identity_event, identity_mention
 
 KEY = ("system", "object", "record_id")
 
@@ -15,11 +18,11 @@ def touched(
     entity: str,
     sources: tuple[Table, ...],
     since: int,
-    more: Select[tuple[str]] | None = None,
+    more: Sequence[Select[tuple[str]]] = (),
 ) -> pl.DataFrame:
     """Frame with `hub_id`: ids whose members, or whose members' source rows, changed after `since`.
 
-    `more` adds ids by another query with a `hub_id` column.
+    `more` adds ids by other queries with a `hub_id` column.
     """
     queries = [
         select(crosswalk.c.hub_id).where(crosswalk.c.entity == entity, crosswalk.c.run > since),
@@ -35,9 +38,8 @@ def touched(
             select(crosswalk.c.hub_id).where(on_key(table, entity), table.c.run > since)
             for table in sources
         ),
+        *more,
     ]
-    if more is not None:
-        queries.append(more)
     found = union(*queries).subquery()
     return bulk.read(conn, select(found.c.hub_id))
 
@@ -45,6 +47,25 @@ def touched(
 def on_key(table: Table, entity: str) -> ColumnElement[bool]:
     """A source row and its crosswalk entry."""
     return and_(crosswalk.c.entity == entity, *(crosswalk.c[k] == table.c[k] for k in KEY))
+
+
+class Moved(NamedTuple):
+    """Source keys (`rows` has KEY columns) under the condition `when`."""
+
+    rows: FromClause
+    when: ColumnElement[bool]
+
+
+def moved(entity: str, since: int) -> tuple[Moved, Moved]:
+    """Rows of an entity that got another hub id, and rows that left, after run `since`.
+
+    Whoever refers to such a row refers to something else now.
+    """
+    given, gone = crosswalk.alias(), identity_mention.alias()
+    return (
+        Moved(given, and_(given.c.entity == entity, given.c.run > since)),
+        Moved(gone, and_(gone.c.entity == entity, gone.c.run > since, gone.c.profile.is_(None))),
+    )
 
 
 def members(conn: Connection, entity: str, table: Table, ids: pl.DataFrame) -> pl.DataFrame:

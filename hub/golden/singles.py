@@ -1,9 +1,9 @@
 """Entities that one record stands for: which of them a run touches, and what a deletion does."""
 
 import polars as pl
-from sqlalchemy import Connection, FromClause, Table, select, union
+from sqlalchemy import Connection, Table, select, union
 
-from hub.golden.scope import KEY, on_key
+from hub.golden.scope import KEY, moved, on_key
 from hub.models import bulk
 from hub.models.identity import crosswalk
 from hub.models.runs import Run
@@ -37,20 +37,21 @@ def touched_singles(
 
 
 def touched_by_reference(
-    conn: Connection, entity: str, table: Table, since: int, column: str, referenced: FromClause
+    conn: Connection, entity: str, table: Table, since: int, column: str, referred: str = "company"
 ) -> pl.DataFrame:
-    """`hub_id` of rows whose referenced company record got another hub id after `since`.
-
-    `referenced` is an alias of the crosswalk; the reference is by record id within the system.
-    """
-    query = select(crosswalk.c.hub_id).where(
-        on_key(table, entity),
-        referenced.c.entity == "company",
-        referenced.c.run > since,
-        referenced.c.system == table.c.system,
-        referenced.c.record_id == table.c[column],
-    )
-    return bulk.read(conn, query.distinct())
+    """`hub_id` of rows whose `column` names a record that got another hub id, or left, after
+    `since`: a record of the entity `referred`, by its id within the system."""
+    queries = [
+        select(crosswalk.c.hub_id).where(
+            on_key(table, entity),
+            when,
+            rows.c.system == table.c.system,
+            rows.c.record_id == table.c[column],
+        )
+        for rows, when in moved(referred, since)
+    ]
+    found = union(*queries).subquery()
+    return bulk.read(conn, select(found.c.hub_id))
 
 
 def leave(conn: Connection, entity: str, deleted: pl.DataFrame, run: Run) -> None:

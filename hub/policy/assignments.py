@@ -4,14 +4,18 @@ from collections import Counter
 from typing import Any
 
 import polars as pl
-from sqlalchemy import Connection, or_, select, union
+from sqlalchemy import Connection, select, union
+from sqlalchemy.sql import Select
 
+from hub.golden.scope import on_key
 from hub.golden.write import remove, write
 from hub.models import bulk
-from hub.models.golden import lead, lead_assignment, partner, registration
+from hub.models.golden import HISTORIES, lead, lead_assignment, partner, registration
+from hub.models.identity import crosswalk
 from hub.models.runs import Run
+from hub.models.sources import src_opportunity
 from hub.policy import decisions
-from hub.policy.routing import Candidate, route
+from hub.policy.routing import ASSIGNED_BEFORE, BY_TERRITORY, Candidate, route
 from hub.policy.settings import Policy
 
 
@@ -24,7 +28,7 @@ def govern_leads(conn: Connection, policy: Policy, run: Run, since: int) -> int:
     partners = _partners(conn)
     current = bulk.read(conn, select(lead_assignment))
     held = dict(current.select("id", "partner_id").iter_rows())
-    decided = dict(current.select("id", "decision_id").iter_rows())
+    reasons = dict(current.select("id", "reason").iter_rows())
     load = Counter(current["partner_id"].drop_nulls().to_list())
     protected = _protected(conn)
     rows: list[dict[str, Any]] = []
@@ -39,7 +43,7 @@ def govern_leads(conn: Connection, policy: Policy, run: Run, since: int) -> int:
             held_by=holder,
             load=load,
         )
-        if row["id"] in decided and result.partner_id == holder:
+        if result.partner_id == holder and _stands(result.rule, reasons.get(row["id"])):
             continue
         load.subtract([holder] if holder else [])
         load.update([result.partner_id] if result.partner_id else [])
@@ -61,26 +65,45 @@ def govern_leads(conn: Connection, policy: Policy, run: Run, since: int) -> int:
     return written + remove(conn, lead_assignment, _gone(conn, ids), run)
 
 
+def _stands(rule: str, reason: str | None) -> bool:
+    """Whether a decision made for `reason` is still the decision under `rule`."""
+    kept_since = rule == ASSIGNED_BEFORE and reason == BY_TERRITORY
+    return rule == reason or kept_since
+
+
 def _touched(conn: Connection, since: int) -> pl.DataFrame:
-    """Leads that changed; and, when a partner or a registration changed, those it may concern."""
-    own = select(lead.c.id).where(lead.c.run > since)
-    vanished = select(lead_assignment.c.id).where(
-        ~select(lead.c.id).where(lead.c.id == lead_assignment.c.id).exists()
-    )
-    partner_changed = select(partner.c.id).where(partner.c.run > since).exists()
-    waiting = select(lead_assignment.c.id).where(
-        or_(
-            lead_assignment.c.partner_id.is_(None),
-            lead_assignment.c.partner_id.in_(select(partner.c.id).where(partner.c.run > since)),
-            ~lead_assignment.c.partner_id.in_(select(partner.c.id)),
+    """Leads that changed; and those that a changed partner or registration may concern."""
+    renewed = select(partner.c.id).where(partner.c.run > since)
+    queries = [
+        select(lead.c.id).where(lead.c.run > since),
+        select(lead_assignment.c.id).where(lead_assignment.c.id.not_in(select(lead.c.id))),
+        select(lead_assignment.c.id).where(
+            lead_assignment.c.partner_id.is_(None), renewed.exists()
         ),
-        partner_changed,
-    )
-    claimed = select(lead.c.id).where(
-        lead.c.company_id == registration.c.company_id, registration.c.run > since
-    )
-    found = union(own, vanished, waiting, claimed).subquery()
+        select(lead_assignment.c.id).where(lead_assignment.c.partner_id.in_(renewed)),
+        select(lead_assignment.c.id).where(
+            lead_assignment.c.partner_id.is_not(None),
+            lead_assignment.c.partner_id.not_in(select(partner.c.id)),
+        ),
+        *_claimed(since),
+    ]
+    found = union(*queries).subquery()
     return bulk.read(conn, select(found.c.id))
+
+
+def _claimed(since: int) -> list[Select[tuple[str]]]:
+    """Leads of companies for which a registration changed, or changed before it left."""
+    history = HISTORIES["registration"]
+    told_anew = select(crosswalk.c.hub_id).where(
+        on_key(src_opportunity, "registration"), src_opportunity.c.run > since
+    )
+    changed = select(registration.c.id).where(registration.c.run > since)
+    return [
+        select(lead.c.id).where(
+            lead.c.company_id == history.c.company_id, history.c.id.in_(registrations)
+        )
+        for registrations in (changed, told_anew)
+    ]
 
 
 def _gone(conn: Connection, ids: pl.DataFrame) -> pl.DataFrame:

@@ -3,6 +3,7 @@
 from sqlalchemy import Engine
 
 from hub.config import Settings
+from hub.golden.context import Context
 from hub.models.database import writing
 from hub.models.runs import Run
 from hub.models.watermarks import move_watermark, versioned, watermark
@@ -18,7 +19,7 @@ def govern(
 ) -> int:
     """Bring registrations, or lead assignments, up to date; returns the rows written."""
     policy = load_policy(settings)
-    step = versioned(f"govern/{subject}", policy.model_dump_json())
+    step = versioned(f"govern/{subject}", policy.model_dump_json(), *_registered(settings))
     with writing(engine) as conn:
         since = 0 if full else watermark(conn, step)
         if subject == "registration":
@@ -27,3 +28,14 @@ def govern(
             written = govern_leads(conn, policy, run, since)
         move_watermark(conn, step, run)
     return written
+
+
+def _registered(settings: Settings) -> list[str]:
+    """How each object's deals are read as registrations, and which companies they refer to."""
+    rules = (
+        f"{system}/{obj}/{mapping.registrations.model_dump_json()}"
+        for system, objects in settings.mappings.items()
+        for obj, mapping in objects.items()
+        if mapping.registrations is not None
+    )
+    return [Context.of(settings).text, *sorted(rules)]

@@ -6,13 +6,14 @@ from typing import Any
 
 import polars as pl
 from sqlalchemy import Connection, and_, or_, select, union
+from sqlalchemy.sql import Select
 
 from hub.config import Settings
 from hub.golden.companies import partner_id
 from hub.golden.context import Context
 from hub.golden.minting import mint
 from hub.golden.opportunities import is_registration
-from hub.golden.scope import members, on_key, references
+from hub.golden.scope import members, moved, on_key, references
 from hub.golden.singles import changed_rows
 from hub.golden.write import remove, write
 from hub.models import bulk
@@ -121,33 +122,75 @@ def _note(row: Mapping[str, Any], tie: str | None, rule: str) -> str | None:
 
 
 def _touched(conn: Connection, context: Context, since: int, today: date) -> pl.DataFrame:
-    """Registrations whose record, companies or candidate opportunities changed, or that expire."""
-    own = select(crosswalk.c.hub_id).where(
-        on_key(src_opportunity, "registration"), src_opportunity.c.run > since
-    )
+    """Registrations whose record, companies or opportunities changed or left, or that expire."""
+    queries = [
+        select(crosswalk.c.hub_id).where(
+            on_key(src_opportunity, "registration"), src_opportunity.c.run > since
+        ),
+        *_by_company(context, since),
+        *_by_partner(context, since),
+        *_by_opportunity(since),
+        select(registration.c.id).where(
+            and_(registration.c.status == "approved", registration.c.protected_until < today)
+        ),
+    ]
+    found = union(*queries).subquery()
+    return bulk.read(conn, select(found.c.hub_id))
+
+
+def _by_company(context: Context, since: int) -> list[Select[tuple[str]]]:
+    """The record of the customer or of the partner stands for another company now."""
+    return [
+        select(crosswalk.c.hub_id).where(
+            on_key(src_opportunity, "registration"),
+            when,
+            company.c.system == src_opportunity.c.system,
+            company.c.object.in_(sorted(set(context.company_objects.values()))),
+            or_(
+                company.c.record_id == src_opportunity.c.company_record_id,
+                company.c.record_id == src_opportunity.c.partner_record_id,
+            ),
+        )
+        for company, when in moved("company", since)
+    ]
+
+
+def _by_partner(context: Context, since: int) -> list[Select[tuple[str]]]:
+    """The company that registered has become a partner, or is one no longer."""
     company = crosswalk.alias("company")
-    moved = select(crosswalk.c.hub_id).where(
+    became = select(crosswalk.c.hub_id).where(
         on_key(src_opportunity, "registration"),
+        partner.c.run > since,
+        partner.c.company_id == company.c.hub_id,
         company.c.entity == "company",
-        company.c.run > since,
         company.c.system == src_opportunity.c.system,
         company.c.object.in_(sorted(set(context.company_objects.values()))),
+        company.c.record_id == src_opportunity.c.partner_record_id,
+    )
+    left = select(registration.c.id).where(
+        registration.c.partner_id.is_not(None),
+        registration.c.partner_id.not_in(select(partner.c.id)),
+    )
+    return [became, left]
+
+
+def _by_opportunity(since: int) -> list[Select[tuple[str]]]:
+    """An opportunity of the customer, the tied one, or one that carries the key has changed."""
+    changed = select(registration.c.id).where(
+        opportunity.c.run > since,
         or_(
-            company.c.record_id == src_opportunity.c.company_record_id,
-            company.c.record_id == src_opportunity.c.partner_record_id,
+            opportunity.c.company_id == registration.c.company_id,
+            opportunity.c.id == registration.c.opportunity_id,
         ),
     )
-    customers = select(registration.c.id.label("hub_id")).where(
-        registration.c.company_id == opportunity.c.company_id, opportunity.c.run > since
+    left = select(registration.c.id).where(
+        registration.c.opportunity_id.is_not(None),
+        registration.c.opportunity_id.not_in(select(opportunity.c.id)),
     )
-    partners = select(registration.c.id.label("hub_id")).where(
-        registration.c.partner_id == partner.c.id, partner.c.run > since
+    carried = select(registration.c.id).where(
+        registration.c.id == src_opportunity.c.hub_key, src_opportunity.c.run > since
     )
-    expiring = select(registration.c.id.label("hub_id")).where(
-        and_(registration.c.status == "approved", registration.c.protected_until < today)
-    )
-    found = union(own, moved, customers, partners, expiring).subquery()
-    return bulk.read(conn, select(found.c.hub_id))
+    return [changed, left, carried]
 
 
 def _rows(

@@ -12,6 +12,8 @@ from typing import Any
 
 from hub.policy.settings import RoutingPolicy
 
+BY_TERRITORY, ASSIGNED_BEFORE = "territory_and_tier", "assigned_before"
+
 
 @dataclass(frozen=True)
 class Candidate:
@@ -66,7 +68,7 @@ def route(
     if protected_by is not None:
         return Assignment(protected_by, "registered_partner", shown)
     if held_by is not None and verdicts.get(held_by) == "eligible":
-        return Assignment(held_by, "assigned_before", shown)
+        return Assignment(held_by, ASSIGNED_BEFORE, shown)
     if not eligible:
         reason = "lead_has_no_country" if lead["country"] is None else "no_partner_in_territory"
         return Assignment(None, reason, shown)
@@ -78,4 +80,4 @@ def route(
             p.partner_id,
         ),
     )
-    return Assignment(best.partner_id, "territory_and_tier", shown)
+    return Assignment(best.partner_id, BY_TERRITORY, shown)

@@ -1,0 +1,190 @@
+"""Law 2 on worlds that people keep changing: after a sync there is nothing left to do.
+
+Every round of edits is followed by a sync, which must leave a model that a second sync, a full plan
+and a full rebuild all agree with: what is worked out step by step from changes is what would be
+worked out from scratch.
+"""
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+from channel import HUBSPOT, SALESFORCE, Channel, furnished
+from databases import dump, empty_all
+from hypothesis import HealthCheck, given, note, settings
+from hypothesis import strategies as st
+from sqlalchemy import Engine
+
+from hub.config import Settings
+from hub.models.database import exclusive
+from hub.sync.ledger import Stopwatch, begin_run, end_run
+from hub.sync.pipeline import derive
+
+Edit = Callable[[Channel], None]
+
+ACCOUNTS = ("a-adler", "a-berger", "a-cordes", "a-dupont", "a-eriksson")
+COMPANIES = ("c-adler", "c-cordes", "c-dupont", "c-eriksson")
+NAMES = ("Adler Systemhaus", "Berger Netzwerke", "Cordes Maschinenbau", "Dupont Logistique")
+NAMES += ("Eriksson Bygg", "Cordes Maschinenbau GmbH")
+PRODUCTS = ("Firewall", "Storage", None)
+COUNTRIES = ("AT", "DE", "FR", "Atlantis", None)
+DAYS = (date(2025, 11, 20), date(2026, 1, 15), date(2026, 3, 1))
+
+
+def _choose(*values: Any) -> st.SearchStrategy[Any]:
+    return st.sampled_from(values)
+
+
+def _edit(told: str, act: Callable[..., None], /, **choices: Any) -> st.SearchStrategy[Any]:
+    """An edit that tells what it does when an example fails."""
+    drawn = st.fixed_dictionaries({key: _choose(*values) for key, values in choices.items()})
+    return drawn.map(lambda values: (f"{told} {values}", lambda channel: act(channel, **values)))
+
+
+def _drop(channel: Channel, system: str, key: tuple[str, str]) -> None:
+    outside = channel.connectors[system].outside
+    if key[1] in outside.living(key[0]):
+        outside.drop(*key)
+
+
+def _own(channel: Channel, obj: str, name: str, value: str | None) -> None:
+    """Somebody edits, in every record of an object, a field that the hub owns."""
+    outside = channel.crm if obj in ("Lead", "Opportunity") else channel.portal
+    for record_id in outside.living(obj):
+        outside.put(obj, record_id, **{name: value})
+
+
+_RECORDS = [
+    *((SALESFORCE, ("Account", record)) for record in ACCOUNTS[:4]),
+    *((SALESFORCE, ("Opportunity", record)) for record in ("o-cordes", "o-dupont")),
+    *((HUBSPOT, ("companies", record)) for record in COMPANIES[:3]),
+    (HUBSPOT, ("deals", "d-cordes")),
+    (SALESFORCE, ("Lead", "l-huber")),
+]
+_OWNED = [
+    ("Opportunity", "Hub_Partner_Key__c"),
+    ("Opportunity", "Hub_Registration_Key__c"),
+    ("Lead", "Hub_Partner_Name__c"),
+    ("deals", "partner_registration_status"),
+    ("leads", "hub_partner_key"),
+]
+
+EDITS = st.one_of(
+    _edit(
+        "account is called",
+        lambda c, record, name: c.account(record, name),
+        record=ACCOUNTS,
+        name=(*NAMES, None),
+    ),
+    _edit(
+        "company is called",
+        lambda c, record, name: c.company(record, name),
+        record=COMPANIES,
+        name=(*NAMES, None),
+    ),
+    _edit(
+        "account becomes partner",
+        lambda c, record, **told: c.account(record, NAMES[ACCOUNTS.index(record)], **told),
+        record=ACCOUNTS[:4],
+        Type=("Partner", "Customer"),
+        Partner_Tier__c=("Gold", "Tin", None),
+        Partner_Status__c=("Active", "Suspended", None),
+        Partner_Territories__c=("AT;DE", "FR", None),
+    ),
+    _edit(
+        "opportunity",
+        lambda c, record, account, product, **told: c.opportunity(record, account, product, **told),
+        record=("o-cordes", "o-dupont", "o-new"),
+        account=(*ACCOUNTS, None),
+        product=PRODUCTS,
+        IsClosed=("false", "true"),
+    ),
+    _edit(
+        "deal",
+        lambda c, record, partner, customer, product, **told: c.deal(
+            record, partner, customer, product, **told
+        ),
+        record=("d-cordes", "d-new"),
+        partner=(*COMPANIES[:2], None),
+        customer=(*COMPANIES, None),
+        product=PRODUCTS,
+        dealstage=("reg_submitted", "reg_rejected", "reg_won", "somewhere"),
+        pipeline=("deal_registrations", "deal_registrations", "default"),
+    ),
+    _edit(
+        "approval",
+        lambda c, record, on: c.approve(record, on) if record in c.portal.living("deals") else None,
+        record=("d-cordes", "d-new"),
+        on=DAYS,
+    ),
+    _edit(
+        "lead",
+        lambda c, record, company, country, **told: c.lead(
+            record, f"Eva {record.split('-')[1].title()}", company, country, **told
+        ),
+        record=("l-huber", "l-moser"),
+        company=(*NAMES, "Huber Druck"),
+        country=COUNTRIES,
+        Status=("Open - Not Contacted", "Closed - Not Converted"),
+        Product_Interest__c=PRODUCTS,
+    ),
+    _edit("deletion", lambda c, record: _drop(c, *record), record=_RECORDS),
+    _edit(
+        "somebody's own",
+        lambda c, field, value: _own(c, *field, value),
+        field=_OWNED,
+        value=(None, "nonsense"),
+    ),
+    _edit("days pass", lambda c, days: c.pass_days(days), days=(1, 60, 200)),
+)
+
+
+def _sync(channel: Channel) -> None:
+    report = channel.sync()
+    assert report.troubles == []
+    assert [law for law in report.laws if not law.holds] == []
+
+
+def _settled(channel: Channel) -> None:
+    """Nothing is left to do, whichever way one looks at it."""
+    before = dump(channel.engine)
+    written = len(channel.crm.written), len(channel.portal.written)
+    report = channel.sync()
+    assert [plan.changes for plan in report.plans] == [[]]
+    assert (len(channel.crm.written), len(channel.portal.written)) == written
+    assert dump(channel.engine) == before
+    assert channel.left_to_do() == 0
+    assert _rebuilt(channel) == _model(before)
+
+
+def _rebuilt(channel: Channel) -> dict[str, Any]:
+    """The model after every step took everything again."""
+    with exclusive(channel.engine):
+        run = begin_run(channel.engine, "rebuild", "a-config", channel.clock())
+        derive(channel.engine, channel.settings, run, Stopwatch(), full=True)
+        end_run(channel.engine, run, "done", seconds={})
+    return _model(dump(channel.engine))
+
+
+def _model(tables: dict[str, Any]) -> dict[str, Any]:
+    """What must come out the same: matching keeps its own books anew in a rebuild."""
+    return {name: rows for name, rows in tables.items() if not name.startswith("identity_")}
+
+
+@settings(
+    max_examples=6,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(st.lists(st.lists(EDITS, min_size=1, max_size=5), min_size=1, max_size=3))
+def test_nothing_is_left_to_do_after_a_sync_whatever_people_did(
+    engine: Engine, settings: Settings, rounds: list[list[tuple[str, Edit]]]
+) -> None:
+    empty_all(engine)
+    channel = furnished(Channel(engine, settings))
+    _sync(channel)
+    for edits in rounds:
+        for told, edit in edits:
+            note(told)
+            edit(channel)
+        _sync(channel)
+        _settled(channel)
