@@ -1,0 +1,1 @@
+"""Makes the pictures of `docs/images` from a demo folder: `make screenshots`."""
