@@ -26,6 +26,7 @@ from sandbox.hubspot import (
     control,
     exports,
     groups,
+    journalapi,
     labels,
     merge,
     objects,
@@ -34,16 +35,22 @@ from sandbox.hubspot import (
     privacy,
     properties,
     search,
+    webhooks,
 )
 from sandbox.hubspot.adminrules import require_association_editing
+from sandbox.hubspot.delivery import delivery_endpoint
 from sandbox.hubspot.effects import STATE_KEY, UNDISTURBED, Effects
 from sandbox.hubspot.errors import ApiError
+from sandbox.hubspot.events import Events
 from sandbox.hubspot.faults import knowledge
 from sandbox.hubspot.http import Box, Call, Reply, Rule
+from sandbox.hubspot.journal import Journal
 from sandbox.hubspot.limits import Limiter
 from sandbox.hubspot.store import HubSpotStore
+from sandbox.hubspot.subscriptions import Webhooks
 from sandbox.hubspot.switches import Switches
-from sandbox.requestlog import LoggedApp, RequestLog
+from sandbox.hubspot.times import to_millis
+from sandbox.requestlog import CONTROL_PREFIX, LoggedApp, RequestLog
 
 CONTENT_TYPE = "application/json;charset=utf-8"
 _SUBJECTS = (
@@ -60,6 +67,8 @@ _SUBJECTS = (
     owners,
     account,
     exports,
+    webhooks,
+    journalapi,
     auth,
     control,
 )
@@ -78,24 +87,34 @@ def create_app(
     faults: FaultFile | None = None,
 ) -> ASGIApp:
     """One HubSpot account over HTTP, answering from `store`; FaultsError for unusable faults."""
-    box = Box(
+    box = _box(store, clock, switches)
+    routes = [
+        Route(rule.path, _endpoint(box, rule), methods=[rule.method])
+        for subject in _SUBJECTS
+        for rule in subject.rules()
+    ]
+    delivery = Route(f"{CONTROL_PREFIX}/webhooks/deliver", delivery_endpoint(box), methods=["POST"])
+    app = Starlette(routes=[*routes, delivery], exception_handlers={HTTPException: _unrouted(box)})
+    app.router.redirect_slashes = False
+    box.faults = Faults(system, knowledge(box), faults)
+    return LoggedApp(FaultyApp(app, box.faults, clock), system, log, clock)
+
+
+def _box(store: HubSpotStore, clock: Clock, switches: Switches) -> Box:
+    hooks = Webhooks(store.db, store.portal_id, switches)
+    journal = Journal(store.db, store.portal_id)
+    events = Events(store.catalog, lambda: to_millis(clock.now()), (hooks, journal))
+    store.links.listener = events.joined
+    return Box(
         store=store,
         switches=switches,
         clock=clock,
         limiter=Limiter(switches, store.seed.time_zone),
         chance=random.Random(store.portal_id),
+        webhooks=hooks,
+        journal=journal,
+        events=events,
     )
-    app = Starlette(
-        routes=[
-            Route(rule.path, _endpoint(box, rule), methods=[rule.method])
-            for subject in _SUBJECTS
-            for rule in subject.rules()
-        ],
-        exception_handlers={HTTPException: _unrouted(box)},
-    )
-    app.router.redirect_slashes = False
-    box.faults = Faults(system, knowledge(box), faults)
-    return LoggedApp(FaultyApp(app, box.faults, clock), system, log, clock)
 
 
 def _endpoint(box: Box, rule: Rule) -> Endpoint:
@@ -151,6 +170,7 @@ def _answer(call: Call, rule: Rule, authorization: str | None) -> Response:
             auth.authorize(call.grant, rule, call)
             if rule.associates:
                 require_association_editing(call)
+        box.events.caller = call.grant
         reply = rule.handler(call)
     except ApiError as error:
         call.rows = 0

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from urllib.parse import parse_qs
 
+from sandbox.hubspot.demo import APP_SCOPES
 from sandbox.hubspot.errors import ApiError, missing_scopes
 from sandbox.hubspot.http import Box, Call, Reply, Rule
 from sandbox.hubspot.schema import object_type
@@ -78,8 +79,13 @@ def _form(call: Call) -> dict[str, str]:
 
 
 def issue_token(call: Call) -> Reply:
-    """`grant_type=refresh_token`: a new access token, the same refresh token."""
+    """`grant_type=refresh_token`: a new access token, the same refresh token.
+
+    `client_credentials` gives an app a token of its own, which opens the webhooks journal only.
+    """
     form = _form(call)
+    if form.get("grant_type") == "client_credentials":
+        return _issue_app_token(call, form)
     if form.get("grant_type") != "refresh_token":
         raise ApiError(400, "missing or unknown grant type", extra={"status": "BAD_GRANT_TYPE"})
     install = call.store.tokens.installed(form.get("refresh_token", ""))
@@ -101,6 +107,30 @@ def issue_token(call: Call) -> Reply:
             "hub_id": call.store.portal_id,
             "user_id": 52_000_001,
             "scopes": install.scopes,
+        },
+    )
+
+
+def _issue_app_token(call: Call, form: dict[str, str]) -> Reply:
+    app = call.store.seed.oauth_app
+    if (form.get("client_id"), form.get("client_secret")) != (app.client_id, app.client_secret):
+        raise ApiError(400, "missing or invalid client id", extra={"status": "BAD_CLIENT_ID"})
+    asked = form.get("scope", "").split()
+    unknown = [scope for scope in asked if scope not in APP_SCOPES]
+    if unknown:
+        raise ApiError(400, f"unknown scope {unknown[0]}", extra={"status": "BAD_SCOPE"})
+    scopes = asked or list(APP_SCOPES)
+    with call.store.db.transaction():
+        grant = call.store.tokens.issue_for_app(app.app_id, scopes, call.box.now())
+    return Reply(
+        200,
+        {
+            "token_type": "bearer",
+            "token_use": "access",
+            "access_token": grant.token,
+            "expires_in": ACCESS_TOKEN_SECONDS,
+            "app_id": app.app_id,
+            "scopes": scopes,
         },
     )
 

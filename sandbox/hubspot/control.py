@@ -10,6 +10,7 @@ import msgspec
 
 from sandbox.hubspot.admin import AdminRules
 from sandbox.hubspot.errors import validation
+from sandbox.hubspot.events import Action
 from sandbox.hubspot.http import Box, Call, Reply, Rule, known_kind
 from sandbox.hubspot.merge import merge_records
 from sandbox.hubspot.store import Association, LoadedRecord
@@ -100,6 +101,8 @@ def reset(call: Call) -> Reply:
 
 def reset_box(box: Box) -> None:
     box.store.reset()
+    box.webhooks.reload()
+    box.journal.reload()
     box.clock.release()
     box.limiter.clear()
     box.chance.seed(box.store.portal_id)
@@ -138,6 +141,7 @@ def restore(call: Call) -> Reply:
         store.records.update(kind, body.id, call.box.now(), {})
         for name, value in held:
             store.uniques.claim(kind, name, value, body.id)
+        call.box.events.tell(kind, body.id, Action.RESTORE)
     return Reply(204)
 
 

@@ -30,6 +30,19 @@ CREATE TABLE IF NOT EXISTS history (
     at INTEGER NOT NULL, value, source TEXT NOT NULL
 );
 CREATE INDEX IF NOT EXISTS history_property ON history (object, record_id, property);
+CREATE TABLE IF NOT EXISTS webhook (
+    id INTEGER PRIMARY KEY, app_id INTEGER NOT NULL, due INTEGER NOT NULL,
+    attempt INTEGER NOT NULL, body BLOB NOT NULL
+);
+CREATE TABLE IF NOT EXISTS journal_event (
+    id INTEGER PRIMARY KEY, app_id INTEGER NOT NULL, at INTEGER NOT NULL, file INTEGER,
+    body BLOB NOT NULL
+);
+CREATE INDEX IF NOT EXISTS journal_event_file ON journal_event (file);
+CREATE TABLE IF NOT EXISTS journal_file (
+    sequence INTEGER PRIMARY KEY, app_id INTEGER NOT NULL, "offset" TEXT NOT NULL UNIQUE,
+    at INTEGER NOT NULL
+);
 CREATE TABLE IF NOT EXISTS link (
     from_type TEXT NOT NULL, to_type TEXT NOT NULL, from_id INTEGER NOT NULL,
     to_id INTEGER NOT NULL, category TEXT NOT NULL, type_id INTEGER NOT NULL,

@@ -29,6 +29,13 @@ ALL_SCOPES = (
     "oauth",
 )
 
+APP_SCOPES = (
+    "developer.webhooks_journal.read",
+    "developer.webhooks_journal.subscriptions.read",
+    "developer.webhooks_journal.subscriptions.write",
+)
+"""What an app may do on its own behalf, by a token of the client credentials grant."""
+
 TIERS = ("Registered", "Silver", "Gold", "Platinum")
 PARTNER_STATUSES = ("Prospect", "Applicant", "Active", "Suspended", "Terminated")
 REGISTRATION_STATUSES = (
@@ -67,6 +74,7 @@ class Seed:
 
     portal_id: int = 48_112_233
     time_zone: str = "America/New_York"
+    developer_key: str = "demo-developer-key"
     static_token: str = "pat-na1-demo-0000"  # noqa: S105
     oauth_app: OAuthApp = OAuthApp(
         "demo-client-id",

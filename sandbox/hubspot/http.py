@@ -14,8 +14,11 @@ from sandbox.clock import Clock
 from sandbox.faults import Faults
 from sandbox.hubspot.effects import UNDISTURBED, Effects
 from sandbox.hubspot.errors import ApiError, unreadable, validation
+from sandbox.hubspot.events import Events
+from sandbox.hubspot.journal import Journal
 from sandbox.hubspot.schema import ObjectType, object_type
 from sandbox.hubspot.store import HubSpotStore
+from sandbox.hubspot.subscriptions import Webhooks
 from sandbox.hubspot.switches import Switches
 from sandbox.hubspot.times import iso, to_millis
 from sandbox.hubspot.tokens import Grant
@@ -36,6 +39,9 @@ class Box:
     clock: Clock
     limiter: "Limiter"
     chance: random.Random
+    webhooks: Webhooks
+    journal: Journal
+    events: Events
     effects: Effects = UNDISTURBED
     """What is out of order during the request that is being handled."""
     faults: Faults | None = None

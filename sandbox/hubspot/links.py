@@ -3,7 +3,7 @@
 Each custom label or primary mark stands beside the unlabelled type of its pair, as live reads show.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from sandbox.hubspot.catalog import Catalog
 from sandbox.hubspot.db import Database
@@ -20,6 +20,8 @@ class Links:
     def __init__(self, db: Database, catalog: Catalog) -> None:
         self._db = db
         self._catalog = catalog
+        self.listener: Callable[[LinkType, int, int, bool], None] | None = None
+        """Told of each type set on a pair or (True) taken off it, as seen from one end."""
 
     # Reading
 
@@ -76,14 +78,20 @@ class Links:
     def _put(self, link: LinkType, from_id: int, to_id: int) -> None:
         there = (link.from_type, link.to_type, from_id, to_id, link.category, link.type_id)
         back = (link.to_type, link.from_type, to_id, from_id, link.category, link.inverse)
-        self._db.executemany(_INSERT, (there, back))
+        added = self._db.executemany(_INSERT, (there, back)).rowcount
+        if added:
+            self._tell(link, from_id, to_id, removed=False)
+
+    def _tell(self, link: LinkType, from_id: int, to_id: int, *, removed: bool) -> None:
+        if self.listener is not None:
+            self.listener(link, from_id, to_id, removed)
 
     def _demote(self, link: LinkType, from_id: int, to_id: int) -> None:
         """A record has one primary of a kind: the earlier one keeps only its plain association."""
-        owner, owner_id, type_id = (
-            (link.from_type, from_id, link.type_id)
+        owner, owner_id, kept, type_id = (
+            (link.from_type, from_id, to_id, link.type_id)
             if link.owner
-            else (link.to_type, to_id, link.inverse)
+            else (link.to_type, to_id, from_id, link.inverse)
         )
         other = link.to_type if link.owner else link.from_type
         rows = self._db.execute(
@@ -93,7 +101,7 @@ class Links:
         ).fetchall()
         mark = self._catalog.link_type(link.category, type_id)
         for (previous,) in rows:
-            if mark is not None:
+            if mark is not None and previous != kept:
                 self.remove(mark, owner_id, previous)
 
     def remove(self, link: LinkType, from_id: int, to_id: int) -> None:
@@ -105,12 +113,17 @@ class Links:
         where = f"{_PAIR} AND category = ? AND type_id = ?"
         there = (link.from_type, link.to_type, from_id, to_id, link.category, link.type_id)
         back = (link.to_type, link.from_type, to_id, from_id, link.category, link.inverse)
-        self._db.executemany(f"DELETE FROM link WHERE {where}", (there, back))
+        gone = self._db.executemany(f"DELETE FROM link WHERE {where}", (there, back)).rowcount
+        if gone:
+            self._tell(link, from_id, to_id, removed=True)
 
     def remove_pair(self, left: ObjectType, from_id: int, right: ObjectType, to_id: int) -> None:
+        present = self.between(left, from_id, right, to_id) if self.listener is not None else ()
         there = (left.name, right.name, from_id, to_id)
         back = (right.name, left.name, to_id, from_id)
         self._db.executemany(f"DELETE FROM link WHERE {_PAIR}", (there, back))
+        for link in present:
+            self._tell(link, from_id, to_id, removed=True)
 
     def remove_type(self, link: LinkType) -> None:
         """Forget a label wherever it is used, in this direction."""

@@ -2,6 +2,7 @@
 
 from sandbox.hubspot.bodies import MergeBody
 from sandbox.hubspot.errors import ApiError, validation
+from sandbox.hubspot.events import Action, Merged
 from sandbox.hubspot.http import Box, Call, Reply, Rule, both
 from sandbox.hubspot.objects import WRITE, find, written
 from sandbox.hubspot.oldviews import keep_old_view
@@ -60,6 +61,11 @@ def merge_records(box: Box, kind: ObjectType, primary_id: int, loser_id: int) ->
     store.records.set_created(kind, survivor_id, min(primary.created, loser.created))
     store.history.note(kind, None, survivor_id, values, now)
     _claim(box, kind, survivor_id, values)
+    gone_ids = [old for old in (primary_id, loser_id) if old != survivor_id]
+    merged = Merged(primary_id, gone_ids, len(values))
+    for old in gone_ids:
+        box.events.tell(kind, old, Action.DELETION, merged=merged)
+    box.events.tell(kind, survivor_id, Action.MERGE, merged=merged)
     _join(box, survivor_id, links)
     return survivor_id
 

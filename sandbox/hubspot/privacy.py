@@ -3,6 +3,7 @@
 import msgspec
 
 from sandbox.hubspot.errors import missing_record, validation
+from sandbox.hubspot.events import Action
 from sandbox.hubspot.http import Box, Call, Reply, Rule, both
 from sandbox.hubspot.objects import WRITE
 from sandbox.hubspot.records import lag_table
@@ -61,6 +62,8 @@ def erase(box: Box, record_id: int) -> None:
     store.records.remove(CONTACTS, record_id)
     store.history.forget(CONTACTS, record_id)
     store.db.execute(f"DELETE FROM {lag_table(CONTACTS)} WHERE id = ?", (record_id,))
+    box.events.tell(CONTACTS, record_id, Action.DELETION)
+    box.events.tell(CONTACTS, record_id, Action.PRIVACY)
     archive_orphans(box, ends)
 
 

@@ -57,6 +57,19 @@ class Switches:
     association_create_status: int = 201
     no_associations_is_error: bool = True
 
+    # Webhooks and the journal
+    webhook_signature: Literal["v1_and_v3", "v1"] = "v1_and_v3"
+    webhook_type_key: Literal["subscriptionType", "eventType"] = "subscriptionType"
+    webhook_creation_changes: bool = True
+    """A creation is told to subscribers of the properties it set, too."""
+    webhook_timeout_seconds: float = 5.0
+    webhook_duplicates: bool = False
+    webhook_shuffle: bool = False
+    webhook_same_event_id: bool = False
+    webhook_merge_without_deletion: bool = False
+    journal_caught_up: Literal["no_content", "empty"] = "no_content"
+    journal_aged_offset: Literal["not_found", "earliest"] = "not_found"
+
     # Authentication, objects off, limits
     refresh_error: Literal["legacy", "oauth2"] = "legacy"
     leads_enabled: bool = True

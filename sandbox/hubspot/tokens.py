@@ -106,12 +106,16 @@ class Tokens:
                 self.uninstall(install.refresh_token)
 
     def issue(self, install: Install, now: int) -> Grant:
+        """A new access token of an installed app."""
+        return self.issue_for_app(install.app_id, install.scopes, now)
+
+    def issue_for_app(self, app_id: int, scopes: list[str], now: int) -> Grant:
         """A new access token; its name is a sequence, so runs repeat exactly."""
         number = self._db.next_value("access_token", 1)
         grant = Grant(
-            token=f"oauth-{install.app_id}-{number:08d}",
-            app_id=install.app_id,
-            scopes=install.scopes,
+            token=f"oauth-{app_id}-{number:08d}",
+            app_id=app_id,
+            scopes=scopes,
             expires_at=now + ACCESS_TOKEN_SECONDS * 1000,
         )
         self.put(grant)

@@ -9,6 +9,7 @@ from sandbox.hubspot import joins
 from sandbox.hubspot.adminrules import Manner, controlled, require_properties
 from sandbox.hubspot.bodies import NewAssociation
 from sandbox.hubspot.errors import ApiError, BadValue, InvalidValues
+from sandbox.hubspot.events import Action
 from sandbox.hubspot.http import Box
 from sandbox.hubspot.oldviews import keep_old_view
 from sandbox.hubspot.records import Raw, Stored
@@ -50,6 +51,7 @@ def create_record(
     store.records.insert(kind, record_id, now, values)
     store.history.note(kind, None, record_id, values, now)
     _move_claims(box, kind, record_id, {}, values)
+    box.events.tell(kind, record_id, Action.CREATION, values)
     for link, to_id in plan:
         store.links.add(link, record_id, to_id)
     return record_id
@@ -94,12 +96,15 @@ def update_record(box: Box, kind: ObjectType, record_id: int, texts: Texts, mann
     store.records.update(kind, record_id, now, values)
     store.history.note(kind, before, record_id, values, now)
     _move_claims(box, kind, record_id, before.values, values)
+    if values:
+        box.events.tell(kind, record_id, Action.CHANGE, values)
 
 
 def archive_record(box: Box, kind: ObjectType, record_id: int) -> None:
     """Into the recycle bin: unique values and associations go, leads that hung on it follow."""
     store = box.store
     store.records.set_archived(kind, record_id, box.now())
+    box.events.tell(kind, record_id, Action.DELETION)
     store.uniques.release_record(kind, record_id)
     archive_orphans(box, store.links.remove_record(kind, record_id))
 
