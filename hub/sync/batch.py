@@ -49,6 +49,11 @@ def land_batch(
     watch: Stopwatch,
 ) -> None:
     """Land one batch: all of it or nothing."""
+    if batch.rows.is_empty():
+        if batch.cursor is not None:
+            with writing(engine) as conn:
+                move_cursor(conn, target, run, batch.cursor)
+        return
     with watch.lap("land"):
         with reading(engine) as conn:
             known = _known(conn, target, batch.rows)
