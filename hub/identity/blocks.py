@@ -44,15 +44,17 @@ def replace_profiles(store: Store, born: pl.DataFrame, dead: pl.Series, model: M
 def _step(column: str, model: Model) -> pl.Expr:
     """How many of the bounds that matter for the key's kind its block exceeds."""
     size = pl.col(column)
-    steps = (size > model.cap).cast(pl.Int64)
+    steps = (size > model.cap(pl.col("kind"))).cast(pl.Int64)
     for kind, bounds in model.rarity.items():
         for bound in bounds:
-            steps = steps + ((pl.col("kind") == kind) & (size > bound)).cast(pl.Int64)
+            counted = pl.col("kind").is_in(MEASURED[kind])
+            steps = steps + (counted & (size > bound)).cast(pl.Int64)
     return steps
 
 
-def candidates(store: Store, profiles: pl.Series, cap: int) -> pl.DataFrame:
+def candidates(store: Store, profiles: pl.Series, model: Model) -> pl.DataFrame:
     """(left, right), left < right: who shares a key with one of `profiles`."""
+    cap = model.cap(pl.col("kind"))
     held = store.keys_of(profiles).filter(pl.col("members").is_between(2, cap))
     holders = store.holders(held["key"].unique())
     return (
@@ -68,14 +70,14 @@ def candidates(store: Store, profiles: pl.Series, cap: int) -> pl.DataFrame:
     )
 
 
-def measured(store: Store, profiles: pl.Series) -> pl.DataFrame:
+def measured(store: Store, profiles: pl.Series, model: Model) -> pl.DataFrame:
     """The profiles with their columns and, per measured kind, the size of their value's block."""
     columns = store.load_profiles(profiles)
     sizes = store.keys_of(profiles)
-    for kind in MEASURED[store.entity]:
+    for kind in model.rarity:
         members = pl.col("members").min() if kind == "word" else pl.col("members").max()
         counted = (
-            sizes.filter(pl.col("kind") == kind)
+            sizes.filter(pl.col("kind").is_in(MEASURED[kind]))
             .group_by("profile")
             .agg(members.alias(f"{kind}_size"))
         )

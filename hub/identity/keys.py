@@ -9,15 +9,18 @@ import polars as pl
 
 from hub.identity.hashing import hashes
 from hub.identity.mentions import Entity
+from hub.identity.names import common_words
 
-MEASURED: dict[Entity, tuple[str, ...]] = {
-    "company": ("word", "domain", "phone"),
-    "contact": ("person", "mail", "phone"),
+MEASURED: dict[str, tuple[str, ...]] = {
+    "word": ("word", "trade"),
+    **{kind: (kind,) for kind in ("domain", "phone", "person", "mail")},
 }
-"""Kinds whose block size is evidence: of a profile's words the rarest, of others the commonest."""
+"""What the model calls rare or common, and the kinds of keys whose blocks tell: of a name's words
+the rarest counts, of phones the commonest."""
 
 _KEY_SCHEMA = {"profile": pl.Int64, "key": pl.Int64, "kind": pl.String, "label": pl.String}
 _LABEL = 120
+_COMMON = pl.Series([sorted(common_words())])
 
 
 def keys_of(profiles: pl.DataFrame, entity: Entity) -> pl.DataFrame:
@@ -57,16 +60,21 @@ def _company() -> list[_Rule]:
     words = pl.col("name").str.split(" ")
     sorted_name = pl.concat_list(words.list.sort().list.join(" "))
     long = words.list.eval(pl.element().filter(pl.element().str.len_chars() >= 3))
+    telling = long.list.set_difference(pl.lit(_COMMON))
+    letters = pl.col("name").str.replace_all(" ", "").str.split("").list.unique().list.sort()
     return [
         *((kind, pl.concat_list(kind), None) for kind in ("tax", "duns", "domain", "account")),
         ("phone", pl.concat_list(phone_tail(pl.col("phone"))), None),
         ("name", sorted_name, None),
         ("name+country", sorted_name, "country"),
         ("glued", pl.concat_list(pl.col("name").str.replace_all(" ", "")), None),
-        ("word", long, None),
-        ("word+country", long, "country"),
+        ("word", telling, None),
+        ("trade", long.list.set_intersection(pl.lit(_COMMON)), None),
+        ("word+country", telling, "country"),
         ("word+postal", long, "postal"),
-        ("word+city", long, "city"),
+        ("word+city", telling, "city"),
+        # Letters swapped or doubled leave the set of a name's letters as it was.
+        ("letters+country", pl.concat_list(letters.list.join("")), "country"),
         ("street+postal", pl.concat_list("street"), "postal"),
     ]
 

@@ -8,6 +8,7 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
+import polars as pl
 import yaml
 
 from hub.identity.mentions import Entity
@@ -22,10 +23,14 @@ class Model:
     version: str
     bias: int
     keep_above: int
-    cap: int
+    caps: dict[str, int]
     rarity: dict[str, tuple[int, int]]
     weights: dict[str, dict[str, int]]
     vetoes: frozenset[tuple[str, str]]
+
+    def cap(self, kind: pl.Expr) -> pl.Expr:
+        """How many profiles may hold a key of this kind for it to bring candidates."""
+        return kind.replace_strict(self.caps, default=self.caps["default"], return_dtype=pl.Int64)
 
 
 @cache
@@ -42,7 +47,7 @@ def load_model(entity: Entity) -> Model:
         version=whole["version"],
         bias=_hundredths(part["bias"]),
         keep_above=_hundredths(whole["keep_above"]),
-        cap=whole["cap"],
+        caps=whole["caps"],
         rarity={kind: (low, high) for kind, (low, high) in part["rarity"].items()},
         weights={
             field: {level: 0 if w == "veto" else _hundredths(w) for level, w in by_level.items()}

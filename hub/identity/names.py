@@ -26,6 +26,10 @@ def core_words(tokens: list[str]) -> list[str]:
     return [_ABBREVIATED.get(word, word) for word in tokens]
 
 
+def common_words() -> frozenset[str]:
+    return _COMMON
+
+
 def is_common(word: str) -> bool:
     """Whether a word tells a trade or a place in a group rather than a company."""
     return word in _COMMON

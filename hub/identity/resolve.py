@@ -139,7 +139,7 @@ class _Resolution:
         stale = pl.concat([again, intake.dead])
         before = self.store.linked(stale)
         self.store.drop_pairs(stale)
-        pairs = candidates(self.store, again, self.model.cap)
+        pairs = candidates(self.store, again, self.model)
         self._save_scores(pairs)
         touched = [again, intake.stirred, before["left"], before["right"]]
         alive = pl.concat(touched).unique()
@@ -161,7 +161,9 @@ class _Resolution:
         )
 
     def _score(self, pairs: pl.DataFrame) -> pl.DataFrame:
-        profiles = measured(self.store, pl.concat([pairs["left"], pairs["right"]]).unique())
+        profiles = measured(
+            self.store, pl.concat([pairs["left"], pairs["right"]]).unique(), self.model
+        )
         return score(pairs, profiles, self.entity, self.model)
 
     def _weights(self, pairs: pl.DataFrame) -> Weights:

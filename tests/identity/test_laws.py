@@ -43,7 +43,11 @@ def _emptied(engine: Engine) -> Engine:
 
 def _touchy(entity: str) -> Any:
     model = load_model(entity)  # type: ignore[arg-type]
-    return replace(model, cap=5, rarity=dict.fromkeys(model.rarity, (1, 3)))
+    return replace(
+        model,
+        caps={"default": 5, "trade": 0, "word": 3},
+        rarity=dict.fromkeys(model.rarity, (1, 3)),
+    )
 
 
 # -- worlds ------------------------------------------------------------------------------------
