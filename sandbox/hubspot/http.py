@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from sandbox.hubspot.limits import Limiter
 
 Model = TypeVar("Model")
+_LEADS_OFF = {"forbidden": (403, "FORBIDDEN"), "not_found": (404, "OBJECT_NOT_FOUND")}
 _BYTE = re.compile(r"\(byte (\d+)\)")
 
 
@@ -152,7 +153,8 @@ def known_kind(text: str, switches: Switches) -> ObjectType:
     if kind is None:
         raise ApiError(400, f"Unable to infer object type from: {text}", "VALIDATION_ERROR")
     if kind.name == "leads" and not switches.leads_enabled:
-        raise ApiError(403, "The leads object is not enabled in this account.", "FORBIDDEN")
+        status, category = _LEADS_OFF[switches.leads_off_answer]
+        raise ApiError(status, "The leads object is not enabled in this account.", category)
     return kind
 
 

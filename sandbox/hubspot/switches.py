@@ -73,6 +73,7 @@ class Switches:
     # Authentication, objects off, limits
     refresh_error: Literal["legacy", "oauth2"] = "legacy"
     leads_enabled: bool = True
+    leads_off_answer: Literal["forbidden", "not_found"] = "forbidden"
     rate_limit_headers: bool = True
     enforce_burst: bool = False
     enforce_search: bool = False

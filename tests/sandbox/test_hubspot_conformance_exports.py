@@ -56,6 +56,11 @@ def test_an_export_takes_its_time(portal: Portal) -> None:
     assert task(portal, started)["completedAt"] == "2026-03-10T12:00:02.500Z"
 
 
+def test_an_export_can_be_ready_at_once(portal: Portal) -> None:
+    portal.switches.turn("export_seconds", 0.0)
+    assert task(portal, ask(portal))["status"] == "COMPLETE"
+
+
 def test_an_export_holds_the_records_of_the_moment_it_was_asked_for(portal: Portal) -> None:
     first = portal.create("companies", name='A "quoted", B', partner_tier="Gold")
     started = ask(portal)

@@ -308,6 +308,13 @@ def test_a_url_that_is_too_long_is_414(portal: Portal) -> None:
     assert "414 Request-URI Too Large" in response.text
 
 
+def test_the_longest_url_is_a_switch(portal: Portal) -> None:
+    portal.switches.turn("max_url_length", 40)
+    assert portal.get("/crm/v3/objects/companies", properties="name").status_code == 414
+    assert portal.get("/crm/v3/objects/companies").status_code == 200
+    assert portal.get("/__sandbox__/switches", unasked="x" * 100).status_code == 200
+
+
 def test_a_record_of_too_many_others_is_414(portal: Portal) -> None:
     portal.switches.turn("max_merged_ids", 2)
     ids = [portal.create("companies", name=name) for name in "ABC"]

@@ -424,10 +424,12 @@ def test_a_lead_begins_at_the_first_stage(portal: Portal) -> None:
     assert codes(portal.patch(f"{LEADS}/{lead}", wrong)) == {"hs_pipeline_stage": "INVALID_OPTION"}
 
 
-def test_leads_object_can_be_off(portal: Portal) -> None:
+@pytest.mark.parametrize(("answer", "status"), [("forbidden", 403), ("not_found", 404)])
+def test_leads_object_can_be_off(portal: Portal, answer: str, status: int) -> None:
     portal.switches.leads_enabled = False
-    assert portal.get(LEADS).status_code == 403
-    assert portal.get("/crm/v3/objects/0-136").status_code == 403
+    portal.switches.turn("leads_off_answer", answer)
+    assert portal.get(LEADS).status_code == status
+    assert portal.get("/crm/v3/objects/0-136").status_code == status
     assert portal.get(COMPANIES).status_code == 200
 
 
