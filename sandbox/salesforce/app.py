@@ -20,6 +20,7 @@ from sandbox.salesforce import (
     bulk,
     collections,
     composite,
+    composite_kin,
     describe,
     identity,
     limits,
@@ -252,7 +253,8 @@ def _api_routes() -> list[ApiRoute]:
         *tooling.ROUTES,
         *rows.ROUTES,
     ]
-    return [ApiRoute("POST", "composite", composite.Composite(plain).run), *plain]
+    whole = composite.Composite(plain)
+    return [ApiRoute("POST", "composite", whole.run), *composite_kin.routes(whole, plain), *plain]
 
 
 def _resources(org: Org, call: Call) -> Reply:

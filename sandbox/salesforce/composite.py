@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
 import msgspec
@@ -26,6 +27,15 @@ _HALTED = "The transaction was rolled back since another operation in the same t
 Response = dict[str, object]
 
 
+@dataclass(frozen=True)
+class Executed:
+    """What came of subrequests. Only an all-or-none request can be unsuccessful as a whole."""
+
+    responses: list[Response]
+    rows: int
+    successful: bool
+
+
 class _RollBackError(Exception):
     """Leaves the transaction of an all-or-none composite after its first failure."""
 
@@ -42,11 +52,19 @@ class Composite:
 
     def run(self, org: Org, call: Call) -> Reply:
         body = call.json_object()
-        requests = subrequests_of(body)
         collate = call.version >= COLLATES_SINCE and body.get("collateSubrequests") is not False
         all_or_none = body.get("allOrNone") is True
+        done = self.execute(
+            org, call, subrequests_of(body), collate=collate, all_or_none=all_or_none
+        )
+        return Reply(body={"compositeResponse": done.responses}, rows=done.rows)
+
+    def execute(
+        self, org: Org, call: Call, requests: list[Subrequest], *, collate: bool, all_or_none: bool
+    ) -> Executed:
+        """Carry out subrequests; responses come in the order of the request."""
         responses: dict[str, Response] = {}
-        rows = 0
+        rows, successful = 0, True
         try:
             with org.store.transaction():
                 done: dict[str, object] = {}
@@ -59,10 +77,10 @@ class Composite:
                     if reply.status < 300:
                         done[request.reference] = reply.body
         except _RollBackError as failure:
-            rows = 0
+            rows, successful = 0, False
             responses = _halted(requests, responses[failure.reference])
         ordered = [responses[request.reference] for request in requests]
-        return Reply(body={"compositeResponse": ordered}, rows=rows)
+        return Executed(ordered, rows, successful)
 
     def _one(
         self,

@@ -56,8 +56,5 @@ class RowLocks:
 def locked_by(sobject: SObject, row: Row, record: str | None = None) -> list[str]:
     """What a write has to lock: the record and the parents it hangs on, owners excepted."""
     found = [record] if record is not None else []
-    for field in sobject.stored:
-        value = row.get(field.name)
-        if field.reference_to and field.createable and "User" not in field.reference_to and value:
-            found.append(str(value))
+    found += [str(row[link.name]) for link in sobject.parents if row.get(link.name)]
     return found

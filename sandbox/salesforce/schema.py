@@ -119,6 +119,14 @@ class SObject(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         return tuple(field for field in self.fields if field.formula is None)
 
     @cached_property
+    def parents(self) -> tuple[Field, ...]:
+        """Lookups that a caller can set, to anything but a user."""
+        return tuple(
+            field for field in self.stored
+            if field.reference_to and field.createable and "User" not in field.reference_to
+        )  # fmt: skip
+
+    @cached_property
     def readable(self) -> tuple[Field, ...]:
         return tuple(field for field in self.fields if field.readable)
 

@@ -43,14 +43,15 @@ class UnknownReferenceError(Exception):
     """A subrequest names a result that is not there."""
 
 
-def subrequests_of(body: Mapping[str, object]) -> list[Subrequest]:
+def subrequests_of(body: Mapping[str, object], most: int = MAX_SUBREQUESTS) -> list[Subrequest]:
+    """What `compositeRequest` lists, at most so many."""
     given = body.get("compositeRequest")
     if not isinstance(given, list) or not given:
         raise ApiError("INVALID_REQUEST", "compositeRequest has to be a list of subrequests")
-    if len(given) > MAX_SUBREQUESTS:
+    if len(given) > most:
         raise ApiError(
             "LIMIT_EXCEEDED",
-            f"Composite API cannot have more than {MAX_SUBREQUESTS} subrequests, "
+            f"Composite API cannot have more than {most} subrequests, "
             f"this request has {len(given)}",
         )
     requests = [_subrequest(entry) for entry in given]
