@@ -10,7 +10,8 @@ from hub.models.database import reading
 from hub.models.golden import company, contact, lead, opportunity, partner, pos_line, registration
 from hub.models.identity import crosswalk
 from hub.models.operations import ops_call, ops_change, ops_quarantine, ops_read, ops_run
-from hub.sync.pipeline import left_to_do
+from hub.sync.ledger import newest_sync, run_errors
+from hub.sync.pipeline import judge
 from hub.sync.quarantine import WAITING
 
 _GOLDEN = (company, contact, lead, opportunity, registration, pos_line)
@@ -19,16 +20,10 @@ _GOLDEN = (company, contact, lead, opportunity, registration, pos_line)
 def status(workplace: Workplace) -> dict[str, Any]:
     """The status as the documented JSON shape. Read from the warehouse; asks no outside system."""
     with reading(workplace.engine) as conn:
-        runs = _last_sync(conn)
-    left = left_to_do(workplace.engine, workplace.settings, runs)
+        runs = newest_sync(conn)
+        troubles = run_errors(conn, runs)
+    judged = judge(workplace.engine, workplace.settings, runs, troubles)
     with reading(workplace.engine) as conn:
-        judged = [
-            laws.conservation(conn, runs),
-            laws.fixpoint(left),
-            laws.identity(conn),
-            laws.honesty(conn, runs, _errors(conn, runs)),
-            laws.frugality(conn, runs),
-        ]
         return {
             "run": _run(conn, runs),
             "laws": [{"law": j.law, "holds": j.holds, "detail": j.detail} for j in judged],
@@ -44,30 +39,6 @@ def status(workplace: Workplace) -> dict[str, Any]:
         }
 
 
-def _last_sync(conn: Connection) -> list[int]:
-    """The runs of the newest sync: the sync itself and the passes that settled it."""
-    first = conn.scalar(
-        select(func.max(ops_run.c.run)).where(ops_run.c.kind.in_(("sync", "dagster")))
-    )
-    if first is None:
-        return []
-    return list(
-        conn.scalars(
-            select(ops_run.c.run)
-            .where(ops_run.c.run >= first, ops_run.c.kind.in_(("sync", "dagster", "settle")))
-            .order_by(ops_run.c.run)
-        )
-    )
-
-
-def _errors(conn: Connection, runs: list[int]) -> list[str]:
-    return [
-        str(error)
-        for error in conn.scalars(select(ops_run.c.error).where(ops_run.c.run.in_(runs)))
-        if error
-    ]
-
-
 def _run(conn: Connection, runs: list[int]) -> dict[str, Any]:
     if not runs:
         return {}
@@ -80,7 +51,7 @@ def _run(conn: Connection, runs: list[int]) -> dict[str, Any]:
         "status": worst,
         "started_at": first.started_at.isoformat(),
         "finished_at": last.finished_at.isoformat() if last.finished_at else None,
-        "error": "; ".join(_errors(conn, runs)) or None,
+        "error": "; ".join(run_errors(conn, runs)) or None,
     }
 
 

@@ -96,7 +96,8 @@ def newest_sync(conn: Connection) -> list[int]:
     first = conn.scalar(select(func.max(run)).where(kind.in_(SYNCS)))
     if first is None:
         return []
-    return list(conn.scalars(select(run).where(run >= first, kind.in_((*SYNCS, SETTLE)))))
+    passes = select(run).where(run >= first, kind.in_((*SYNCS, SETTLE)))
+    return list(conn.scalars(passes.order_by(run)))
 
 
 def run_errors(conn: Connection, runs: Sequence[int]) -> list[str]:
