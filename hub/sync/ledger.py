@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from time import perf_counter
 
 from sqlalchemy import Connection, Engine, func, select, update
@@ -19,9 +19,16 @@ SYNCS = (SYNC, DAGSTER)
 
 
 def begin_run(engine: Engine, kind: str, config_hash: str, now: datetime | None = None) -> Run:
-    """Open a run. Call under the one-writer lock: a run still `running` is then surely dead."""
+    """Open a run. Call under the one-writer lock: a run still `running` is then surely dead.
+
+    Runs follow each other in time even when the clock is set back: histories are told in their
+    moments.
+    """
     started_at = now if now is not None else datetime.now(UTC)
     with writing(engine) as conn:
+        latest = conn.scalar(select(func.max(ops_run.c.started_at)))
+        if latest is not None and latest >= started_at:
+            started_at = latest + timedelta(microseconds=1)
         conn.execute(
             update(ops_run)
             .where(ops_run.c.status == "running")
