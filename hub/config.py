@@ -104,6 +104,7 @@ System = Annotated[SalesforceSystem | HubSpotSystem | FeedSystem, Field(discrimi
 
 # -- mappings ----------------------------------------------------------------------------------
 
+
 class PushField(Strict):
     """Where a pushed field's value comes from.
 

@@ -7,7 +7,7 @@ from hub.golden.context import Context
 from hub.golden.lineage import write_lineage
 from hub.golden.minting import mint
 from hub.golden.scope import members, references
-from hub.golden.singles import changed_rows, leave, touched_by_reference, touched_singles
+from hub.golden.singles import changed_rows, touched_by_reference, touched_singles
 from hub.golden.survivorship import survive
 from hub.golden.write import remove, write
 from hub.models import bulk
@@ -25,7 +25,6 @@ def unify_leads(conn: Connection, context: Context, run: Run, since: int) -> int
     """Rebuild the leads touched after run `since`; returns how many were written."""
     changed = changed_rows(conn, src_lead, since)
     mint(conn, "lead", "ld", changed.filter(~pl.col("is_deleted")), lead, run)
-    leave(conn, "lead", changed.filter("is_deleted"), run)
     ids = touched_singles(conn, "lead", src_lead, since, follows=("company", "contact"))
     moved = touched_by_reference(conn, "lead", src_lead, since, "contact_record_id", "contact")
     ids = pl.concat([ids, moved]).unique()

@@ -33,8 +33,7 @@ def mint(
     added = pl.concat(
         [recognised.filter(pl.col("hub_id").is_not_null()), minted], how="vertical_relaxed"
     ).select(*keys, "hub_id", entity=pl.lit(entity), run=pl.lit(run.number))
-    with bulk.staged(conn, added, crosswalk) as stage:
-        bulk.append(conn, crosswalk, stage)
+    bulk.insert(conn, crosswalk, added)
     return rows.join(pl.concat([known, added.select(known.columns)]), on=keys)
 
 

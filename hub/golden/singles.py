@@ -1,4 +1,4 @@
-"""Entities that one record stands for: which of them a run touches, and what a deletion does."""
+"""Entities that one record stands for: which of them a run touches."""
 
 import polars as pl
 from sqlalchemy import Connection, Table, select, union
@@ -6,7 +6,6 @@ from sqlalchemy import Connection, Table, select, union
 from hub.golden.scope import KEY, moved, on_key
 from hub.models import bulk
 from hub.models.identity import crosswalk
-from hub.models.runs import Run
 
 
 def changed_rows(conn: Connection, table: Table, since: int) -> pl.DataFrame:
@@ -52,20 +51,3 @@ def touched_by_reference(
     ]
     found = union(*queries).subquery()
     return bulk.read(conn, select(found.c.hub_id))
-
-
-def leave(conn: Connection, entity: str, deleted: pl.DataFrame, run: Run) -> None:
-    """Mark the crosswalk rows of deleted records as changed, so that downstream looks again."""
-    if not deleted.height:
-        return
-    with bulk.staged(conn, deleted.select(KEY), crosswalk) as gone:
-        conn.execute(
-            crosswalk.update()
-            .where(
-                crosswalk.c.entity == entity,
-                select(gone.c.record_id)
-                .where(*(gone.c[k] == crosswalk.c[k] for k in KEY))
-                .exists(),
-            )
-            .values(run=run.number)
-        )

@@ -1,15 +1,16 @@
 """Frames in and out of the warehouse: the only way rows travel in bulk.
 
-In: a polars frame goes into a temporary staging table on the connection of the transaction that
-then merges it with one statement: `executemany` on SQLite, `COPY` on PostgreSQL. (ADBC would be a
-second SQLite library in this process; two of them on one file undo each other's POSIX locks.)
+In: rows known to be new go straight into their table, others into a temporary staging table on the
+connection of the transaction that then merges it with one statement; either way by `executemany` on
+SQLite and by `COPY` on PostgreSQL. (ADBC would be a second SQLite library in this process; two of
+them on one file undo each other's POSIX locks.)
 Out: the driver's own rows straight into typed columns, without SQLAlchemy's row objects.
 """
 
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import count
-from typing import Any
+from typing import Any, NamedTuple
 
 import polars as pl
 from sqlalchemy import (
@@ -18,7 +19,6 @@ from sqlalchemy import (
     Connection,
     Date,
     Float,
-    Index,
     Integer,
     MetaData,
     Table,
@@ -31,6 +31,8 @@ from sqlalchemy import (
     select,
 )
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Dialect
+from sqlalchemy.schema import CreateTable
 from sqlalchemy.sql import Executable, Select
 from sqlalchemy.types import TypeEngine
 
@@ -76,10 +78,10 @@ def read(conn: Connection, query: Select[Any]) -> pl.DataFrame:
         for name, col in zip(names, columns, strict=True)
     }
     frame = pl.DataFrame(rows, schema=wire, orient="row")
-    if not on_sqlite:
-        return frame
     return frame.with_columns(
-        _from_sqlite(name, col.type) for name, col in zip(names, columns, strict=True)
+        _from_sqlite(name, col.type)
+        for name, col in zip(names, columns, strict=True)
+        if wire[name] != polars_type(col.type)
     )
 
 
@@ -122,29 +124,46 @@ def staged(
     look rows up by; a frame of keys alone (columns of `like`'s primary key, or none of them) is
     indexed anyway, because keys are staged to be looked up.
     """
-    names = [c.name for c in like.columns if c.name in frame.columns]
-    stage = Table(
-        f"stage_{next(_stage_numbers)}_{like.name}",
-        MetaData(),
-        *(Column(name, like.c[name].type) for name in names),
-        prefixes=["TEMPORARY"],
-    )
-    stage.create(conn, checkfirst=False)
-    typed = frame.select(pl.col(n).cast(polars_type(like.c[n].type)) for n in names)
-    if conn.dialect.name == "sqlite":
-        _insert_many(conn, stage, typed)
-    else:
-        _copy(conn, stage, typed)
-    looked_up = list(index) or _key_columns(names, like)
+    typed = _typed(frame, like)
+    shape = _Shape(like, tuple(typed.columns), conn.dialect.name)
+    stage, create = _take_stage(shape, conn.dialect)
+    conn.exec_driver_sql(create)
+    _fill(conn, stage, typed)
+    looked_up = list(index) or _key_columns(typed.columns, like)
     if looked_up:
-        Index(f"ix_{stage.name}", *(stage.c[n] for n in looked_up)).create(conn)
+        columns = ", ".join(f'"{name}"' for name in looked_up)
+        conn.exec_driver_sql(f'CREATE INDEX "ix_{stage.name}" ON "{stage.name}" ({columns})')
     if conn.dialect.name == "postgresql":
         conn.exec_driver_sql(f'ANALYZE "{stage.name}"')
     yield stage
-    stage.drop(conn, checkfirst=False)
+    conn.exec_driver_sql(f'DROP TABLE "{stage.name}"')
+    _free_stages[shape].append((stage, create))
+
+
+class _Shape(NamedTuple):
+    like: Table
+    columns: tuple[str, ...]
+    dialect: str
 
 
 _stage_numbers = count(1)
+_free_stages: dict[_Shape, list[tuple[Table, str]]] = {}
+
+
+def _take_stage(shape: _Shape, dialect: Dialect) -> tuple[Table, str]:
+    """A staging table that no open block uses, and the statement that creates it.
+
+    They are used again and again: a statement on one is then compiled once, not at every use.
+    """
+    with suppress(IndexError):
+        return _free_stages.setdefault(shape, []).pop()
+    stage = Table(
+        f"stage_{next(_stage_numbers)}_{shape.like.name}",
+        MetaData(),
+        *(Column(name, shape.like.c[name].type) for name in shape.columns),
+        prefixes=["TEMPORARY"],
+    )
+    return stage, str(CreateTable(stage).compile(dialect=dialect))
 
 
 def _key_columns(names: Sequence[str], like: Table) -> list[str]:
@@ -153,11 +172,30 @@ def _key_columns(names: Sequence[str], like: Table) -> list[str]:
     return [] if in_key and len(in_key) < len(names) else list(names)
 
 
-def _insert_many(conn: Connection, stage: Table, frame: pl.DataFrame) -> None:
-    places = ", ".join("?" * frame.width)
-    wire = frame.select(_to_sqlite(n, stage.c[n].type) for n in frame.columns)
+def _typed(frame: pl.DataFrame, target: Table) -> pl.DataFrame:
+    """The columns that `frame` shares with `target`, in the table's order and types."""
+    names = [c.name for c in target.columns if c.name in frame.columns]
+    return frame.select(pl.col(n).cast(polars_type(target.c[n].type)) for n in names)
+
+
+def _fill(conn: Connection, target: Table, typed: pl.DataFrame) -> None:
+    columns = ", ".join(f'"{name}"' for name in typed.columns)
+    into = f'"{target.name}" ({columns})'
+    if conn.dialect.name == "sqlite":
+        _insert_many(conn, into, target, typed)
+    else:
+        _copy(conn, into, typed)
+
+
+def _insert_many(conn: Connection, into: str, target: Table, typed: pl.DataFrame) -> None:
+    places = ", ".join("?" * typed.width)
+    wire = typed.with_columns(
+        _to_sqlite(name, target.c[name].type)
+        for name, kind in typed.schema.items()
+        if kind != _sqlite_wire_type(target.c[name].type)
+    )
     cursor = conn.connection.cursor()
-    cursor.executemany(f'INSERT INTO "{stage.name}" VALUES ({places})', wire.rows())
+    cursor.executemany(f"INSERT INTO {into} VALUES ({places})", wire.rows())
     cursor.close()
 
 
@@ -169,16 +207,26 @@ def _to_sqlite(name: str, kind: TypeEngine[Any]) -> pl.Expr:
         return value.dt.strftime(_SQLITE_TIME)
     if isinstance(kind, Date):
         return value.dt.strftime("%Y-%m-%d")
-    return value.cast(pl.Int64) if isinstance(kind, Boolean) else value
+    return value.cast(_sqlite_wire_type(kind))
 
 
-def _copy(conn: Connection, stage: Table, frame: pl.DataFrame) -> None:
+def _copy(conn: Connection, into: str, typed: pl.DataFrame) -> None:
     # Quoted text and bare nulls: COPY then tells an empty string from a missing value.
-    body = frame.write_csv(include_header=False, quote_style="non_numeric")
+    body = typed.write_csv(include_header=False, quote_style="non_numeric")
     cursor = conn.connection.cursor()
-    with cursor.copy(f'COPY "{stage.name}" FROM STDIN (FORMAT csv)') as copy:
+    with cursor.copy(f"COPY {into} FROM STDIN (FORMAT csv)") as copy:
         copy.write(body)
     cursor.close()
+
+
+def insert(conn: Connection, target: Table, frame: pl.DataFrame) -> int:
+    """Put rows that are known to be new straight into `target`; a row whose key exists is an error.
+
+    Takes the columns that `frame` shares with `target`; returns how many rows.
+    """
+    if frame.height:
+        _fill(conn, target, _typed(frame, target))
+    return frame.height
 
 
 def merge(
@@ -191,8 +239,8 @@ def merge(
     """
     names = [c.name for c in stage.columns]
     key = [c.name for c in target.primary_key.columns]
-    insert = postgresql.insert if conn.dialect.name == "postgresql" else sqlite.insert
-    statement = insert(target).from_select(
+    upserting = postgresql.insert if conn.dialect.name == "postgresql" else sqlite.insert
+    statement = upserting(target).from_select(
         names, select(*stage.columns).where(literal_column("1=1"))
     )
     values = {n: statement.excluded[n] for n in names if n not in key}

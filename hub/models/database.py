@@ -15,7 +15,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, select, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import ArgumentError, OperationalError
 
 from hub.errors import RunInProgress, WarehouseError
 from hub.models.operations import ops_sequence
@@ -25,7 +25,13 @@ _BUSY_SECONDS = 30
 
 def open_engine(url: str) -> Engine:
     """An engine on SQLite or PostgreSQL (psycopg). Raises WarehouseError for any other database."""
-    parsed = make_url(url)
+    try:
+        parsed = make_url(url)
+    except ArgumentError as err:
+        raise WarehouseError(
+            "The warehouse is not a database URL.",
+            remedy="use sqlite:///file.db or postgresql+psycopg://user:password@host/database",
+        ) from err
     if parsed.get_backend_name() == "sqlite":
         if not parsed.database or parsed.database == ":memory:":
             raise WarehouseError("The warehouse must be a file.", remedy="use sqlite:///hub.db")

@@ -74,7 +74,7 @@ def land_batch(
             write_archive(path, kept.select(batch.rows.columns))
         with writing(engine) as conn:
             batch_id = _record_batch(conn, target, run, batch.origin, path, kept.height)
-            good = fresh[split.good_rows].select(RECORD_ID, MODIFIED_AT, "content_hash", "told")
+            good = fresh[split.good_rows].select(_LANDED)
             _merge_good(conn, target, run, batch_id, good.hstack(split.good))
             _merge_deleted(conn, target, run, rows)
             quarantine.hold(conn, target, run, batch_id, bad)

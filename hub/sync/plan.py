@@ -14,7 +14,7 @@ from hashlib import blake2b
 from typing import Any
 
 import polars as pl
-from sqlalchemy import Connection, Engine, Table, select, update
+from sqlalchemy import Connection, Engine, Table, and_, or_, select, update
 
 from hub.config import CreateRule, ObjectMapping, PushField, PushRule, Settings
 from hub.connectors.text import canonical_number
@@ -83,12 +83,12 @@ def make_plan(
     policy = load_policy(settings)
     step = versioned("plan", _mappings_text(settings), policy.model_dump_json())
     with reading(engine) as conn:
-        refused = frozenset() if full else refused_digests(conn)
+        settled = frozenset() if full else settled_digests(conn)
         since = 0 if full else watermark(conn, step)
         changes = [
             change
             for change in differences(conn, settings, policy, since)
-            if change.digest not in refused
+            if change.digest not in settled
         ]
     calls = _calls(changes, rows_per_write)
     with writing(engine) as conn:
@@ -112,8 +112,7 @@ def make_plan(
             [_stored(plan, seq, run) for seq in range(1, len(changes) + 1)],
             schema=bulk.frame_schema(ops_change, _STORED),
         )
-        with bulk.staged(conn, rows, ops_change) as stage:
-            bulk.append(conn, ops_change, stage)
+        bulk.insert(conn, ops_change, rows)
     return plan
 
 
@@ -127,7 +126,9 @@ def differences(
     cache: dict[str, pl.DataFrame] = {}
     for system, objects in settings.mappings.items():
         for obj, mapping in objects.items():
-            if mapping.push is None:
+            if mapping.push is None or settings.systems[system].role == "partner":
+                # A partner's own system is only read: nothing here yet sees to it that it gets
+                # no more than its own rows.
                 continue
             entity = mapping.push.entity
             if entity not in cache:
@@ -302,10 +303,15 @@ def _stored(plan: Plan, seq: int, run: Run) -> dict[str, Any]:
     }
 
 
-def refused_digests(conn: Connection) -> frozenset[str]:
-    """Digests of changes that a CRM has refused: asking again would only cost a call."""
-    query = select(ops_change.c.digest).where(ops_change.c.outcome == "rejected").distinct()
-    return frozenset(conn.scalars(query))
+def settled_digests(conn: Connection) -> frozenset[str]:
+    """Digests of changes not to ask for again: what a CRM has refused, and what was made.
+
+    A record that was made and is not seen is held back in quarantine, or somebody deleted it: the
+    hub does not make it a second time by itself.
+    """
+    made = and_(ops_change.c.outcome == "applied", ops_change.c.op == "create")
+    query = select(ops_change.c.digest).where(or_(ops_change.c.outcome == "rejected", made))
+    return frozenset(conn.scalars(query.distinct()))
 
 
 def _supersede(conn: Connection, run: Run) -> None:

@@ -154,6 +154,7 @@ def _seconds(headers: Mapping[str, str]) -> float | None:
 # -- rows of a write -----------------------------------------------------------------------------
 
 CONFLICT = "CONFLICTING_UNIQUE_VALUE"
+EMAIL_TAKEN = "CONFLICT"
 GONE = "the record was merged or deleted there; the next sync reads what became of it"
 
 _ROW_RULES: dict[str, tuple[OutcomeStatus, str]] = {
@@ -171,7 +172,7 @@ _ROW_RULES: dict[str, tuple[OutcomeStatus, str]] = {
     "MISSING_REQUIRED_PROPERTY": ("rejected", "map a value to the property it names"),
     "MISSING_CONDITIONAL_REQUIRED_PROPERTY": ("rejected", "map a value to the property it names"),
     CONFLICT: ("rejected", "another record holds this unique value; merge the two"),
-    "CONFLICT": ("rejected", "the record exists; the next sync reads it and links it"),
+    EMAIL_TAKEN: ("rejected", "the record exists; the next sync reads it and links it"),
     "OBJECT_ALREADY_EXISTS": ("rejected", "the record exists; the next sync reads and links it"),
 }
 

@@ -6,18 +6,27 @@ attempt end in a conflict, which is then turned into an update. Whether an answe
 not matter: every input must be found in `results` or `errors`.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from hub.connectors.contract import Change, Outcome
 from hub.connectors.hubspot.client import BatchAnswer, Portal, Written
-from hub.connectors.hubspot.faults import CONFLICT, GONE, Fault, RequestRefused, row_rule
+from hub.connectors.hubspot.faults import (
+    CONFLICT,
+    EMAIL_TAKEN,
+    GONE,
+    Fault,
+    RequestRefused,
+    row_rule,
+)
 from hub.connectors.hubspot.links import LinkCatalogue, LinkField
 from hub.connectors.hubspot.schema import Schemas, Shape, linked, plain
 from hub.connectors.outcomes import chunks, grouped, one_each, rejected
 from hub.errors import SchemaChanged, SystemUnreachable
 
 ROWS_PER_CALL = 100
+_EXISTING = re.compile(r"Existing ID: (\d+)")
 
 _Input = dict[str, Any]
 
@@ -80,7 +89,11 @@ class Writer:
             return self._portal.batch_upsert(chunk[0].object, inputs)
 
         for change, told in self._settled(chunk, send, {}):
-            yield _outcome(change, told)
+            if isinstance(told, Fault) and (held := _held_already(told)):
+                # The same e-mail is the same person to HubSpot: what was to be made is there.
+                yield Outcome(change.id, "applied", held, EMAIL_TAKEN, told.said)
+            else:
+                yield _outcome(change, told)
 
     def _create(self, chunk: Sequence[Change]) -> Iterator[Outcome]:
         """Creates with links. When the answer is lost, what came of it is read by key first."""
@@ -239,6 +252,12 @@ def _refusal(change: Change, shape: Shape) -> Outcome | None:
             "create the key property with unique values (`hub provision`)",
         )
     return None
+
+
+def _held_already(fault: Fault) -> str | None:
+    """The record that already has the e-mail of a contact to be made, if that is the fault."""
+    found = _EXISTING.search(fault.said) if fault.code == EMAIL_TAKEN else None
+    return found[1] if found else None
 
 
 def _outcome(change: Change, told: Written | Fault | None) -> Outcome:
