@@ -68,7 +68,7 @@ def test_a_score_is_the_same_from_either_side(entity: Entity) -> None:
 def test_evidence_names_each_field_with_its_level_and_weight() -> None:
     model = load_model("company")
     found = scored("company", FULL["company"], {"name": "velanda systems", "country": "AT"})
-    assert evidence(found, model).item() == '{"name":["same_rare",6.2],"country":["differs",-4.0]}'
+    assert evidence(found, model).item() == '{"name":["same_rare",7.5],"country":["differs",-4.0]}'
 
 
 def test_every_relation_of_names_has_a_weight() -> None:
