@@ -27,7 +27,6 @@ def test_one_object_lands_alone_as_a_hub_run_of_its_own(feed: Hub) -> None:
 
 
 def test_golden_tables_written_by_one_step_come_together(feed: Hub) -> None:
-    feed.sync()
     result = feed.materialize("golden/company", "golden/partner")
     assert result.success
     assert materialized(result) == ["golden/company", "golden/partner"]
