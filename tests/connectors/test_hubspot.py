@@ -352,6 +352,10 @@ def _leads(portal: HubSpotRig) -> list[tuple[str, str | None]]:
     return sorted(row for batch in batches for row in batch.rows.select(spec.fields).rows())
 
 
+def _person(change: str, key: str, email: str) -> Change:
+    return Change(change, "contacts", "create", {"email": email}, key=("hub_contact_key", key))
+
+
 def test_a_lead_is_created_with_its_primary_contact(portal: HubSpotRig) -> None:
     _contacts(portal, 1)
     connector = portal.connector()
@@ -369,6 +373,17 @@ def test_a_create_with_links_repeated_after_a_crash_ends_applied(portal: HubSpot
     assert {outcome.status for outcome in told.values()} == {"applied"}
     assert told["c1"].record_id == first.record_id
     assert _leads(portal) == [("k1", "501"), ("k2", "502")]
+
+
+def test_a_contact_whose_e_mail_is_there_already_is_that_contact(portal: HubSpotRig) -> None:
+    """The portal refuses a second contact with an e-mail; what was to be made is the first one."""
+    [first] = portal.connector().apply([_person("c1", "k1", "ada@example.com")])
+    [second, other] = portal.connector().apply(
+        [_person("c2", "k2", "ADA@example.com"), _person("c3", "k3", "bo@example.com")]
+    )
+    assert (second.status, second.record_id) == ("applied", first.record_id)
+    assert other.status == "applied"
+    assert other.record_id != first.record_id
 
 
 @pytest.mark.parametrize("committed", [True, False])
