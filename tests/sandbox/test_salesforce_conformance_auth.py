@@ -153,6 +153,10 @@ def test_conformance_sf_05_revoked_refresh_token_is_expired(org: OrgUnderTest) -
 def test_conformance_sf_05_sixth_grant_revokes_the_first(org: OrgUnderTest) -> None:
     tokens = [org.control("grant")["refresh_token"] for _ in range(6)]
     assert [refresh(org, token).status_code for token in tokens] == [400, 200, 200, 200, 200, 200]
+    org.switch(grants_per_user_and_app=2)
+    last = org.control("grant")["refresh_token"]
+    codes = [refresh(org, token).status_code for token in (*tokens[-2:], last)]
+    assert codes == [400, 200, 200]
 
 
 def test_conformance_sf_06_soap_login_returns_session_and_server_url(org: OrgUnderTest) -> None:

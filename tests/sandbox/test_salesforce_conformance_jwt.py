@@ -115,7 +115,10 @@ def test_conformance_sf_04_my_domain_as_audience_is_a_switch(
 ) -> None:
     for aud in ("https://acme.my.salesforce.com", org.url, "https://test.salesforce.com/"):
         assert asked(org, key, aud=aud).status_code == 200
-    org.switch(jwt_my_domain_audience=False)
+    org.switch(my_domain="globex.my.salesforce.com")
+    assert asked(org, key, aud="https://globex.my.salesforce.com").status_code == 200
+    assert asked(org, key, aud="https://acme.my.salesforce.com").status_code == 400
+    org.switch(my_domain="acme.my.salesforce.com", jwt_my_domain_audience=False)
     refused = refusal(asked(org, key, aud="https://acme.my.salesforce.com"))
     assert refused == (400, "invalid_grant", "audience is invalid")
     assert asked(org, key).status_code == 200

@@ -240,6 +240,13 @@ def test_conformance_sf_62_a_failing_package_leaves_nothing(
     assert deployed(sf, package())["state"] == "Succeeded"
 
 
+def test_conformance_sf_62_a_deployment_can_take_longer(org: OrgUnderTest, sf: Salesforce) -> None:
+    org.switch(deploy_polls=3)
+    process = sf.deploy(package(), sandbox=True)["asyncId"]
+    states = [sf.checkDeployStatus(process)["state"] for _ in range(4)]
+    assert states == ["InProgress", "InProgress", "InProgress", "Succeeded"]
+
+
 def test_conformance_sf_62_what_is_no_package_fails(sf: Salesforce) -> None:
     assert deployed(sf, io.BytesIO(b"no zip"))["state"] == "Failed"
 
