@@ -1,7 +1,7 @@
 """Faults on purpose: what goes wrong with a sandbox system, when, and how it looks to a client.
 
-A fault file (`hub sandbox --faults FILE`) lists rules per system; `docs/sandbox-faults.md` tells
-every kind. A system package declares kinds of its own by a `Knowledge` and wraps its app:
+A fault file (`hub sandbox --faults FILE`) lists rules per system; `docs/sandbox.md` tells every
+kind. A system package declares kinds of its own by a `Knowledge` and wraps its app:
 `LoggedApp(FaultyApp(app, Faults(system, knowledge, file), clock), ...)`.
 """
 

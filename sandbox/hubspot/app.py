@@ -5,7 +5,7 @@ A further subject is a module with `rules()`, listed here; a further gate is a s
 
 import random
 from collections.abc import Callable, Coroutine, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from email.utils import formatdate
 
 import msgspec
@@ -73,6 +73,7 @@ _SUBJECTS = (
     control,
 )
 _URI_TOO_LONG = "<html><head><title>414 Request-URI Too Large</title></head></html>"
+_CALM = nullcontext()
 _encoder = msgspec.json.Encoder()
 Endpoint = Callable[[Request], Coroutine[None, None, Response]]
 
@@ -132,7 +133,8 @@ def _endpoint(box: Box, rule: Rule) -> Endpoint:
             body=await request.body(),
             dated=rule.dated,
         )
-        with box.store.db.lock, _disturbed(box, request.scope["state"].get(STATE_KEY)):
+        effects = request.scope["state"].get(STATE_KEY)
+        with box.store.db.lock, _disturbed(box, effects) if effects else _CALM:
             response = _answer(call, rule, request.headers.get("authorization"))
         request.state.rows = call.rows
         return response
@@ -141,11 +143,8 @@ def _endpoint(box: Box, rule: Rule) -> Endpoint:
 
 
 @contextmanager
-def _disturbed(box: Box, effects: object) -> Iterator[None]:
-    """The account as a fault has left it for one request; almost always undisturbed."""
-    if not isinstance(effects, Effects):
-        yield
-        return
+def _disturbed(box: Box, effects: Effects) -> Iterator[None]:
+    """The account as a fault has left it for one request."""
     box.effects = effects
     try:
         with box.store.catalog.hiding(effects.hidden):

@@ -81,7 +81,10 @@ class IndexLag(Parameters, frozen=True):
 
 
 class LateCommit(Parameters, frozen=True):
-    """Nobody sees what the request writes until so much later; its stamps are of now."""
+    """Nobody sees what the request writes until so much later; its stamps are of now.
+
+    That is so for the values of records. Associations and archiving are there at once.
+    """
 
     seconds: Seconds
 

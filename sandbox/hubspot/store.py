@@ -49,7 +49,7 @@ class HubSpotStore:
         self.blocklist = Blocklist(self.db)
         self.admin = Admin(self.db)
         self.late_commits = {kind.name for kind in OBJECT_TYPES}
-        """Object types that may have commits still to come; kept small by who looks."""
+        """Object types that may have commits to come; who finds that one has none takes it out."""
         if not self.catalog.owners and self.tokens.grant(seed.static_token) is None:
             self._sow()
         else:
