@@ -26,6 +26,9 @@ from hub.sync.dispositions import DISPOSITIONS
 from hub.sync.ledger import Stopwatch
 from hub.sync.targets import Target, move_cursor
 
+# What is kept of a row beside its typed columns.
+_KEPT = (RECORD_ID, MODIFIED_AT, "content_hash", "told", "disposition")
+
 
 @dataclass
 class LandReport:
@@ -74,7 +77,7 @@ def land_batch(
             write_archive(path, kept.select(batch.rows.columns))
         with writing(engine) as conn:
             batch_id = _record_batch(conn, target, run, batch.origin, path, kept.height)
-            good = fresh[split.good_rows].select(_LANDED)
+            good = fresh[split.good_rows].select(_KEPT)
             _merge_good(conn, target, run, batch_id, good.hstack(split.good))
             _merge_deleted(conn, target, run, rows)
             quarantine.hold(conn, target, run, batch_id, bad)
@@ -198,7 +201,11 @@ def _merge_good(
         pl.lit(run.number).alias("run"),
         utc_time(pl.col(MODIFIED_AT)).alias(MODIFIED_AT),
     )
-    with bulk.staged(conn, rows, target.table) as stage:
+    is_new = rows["disposition"] == "new"
+    bulk.insert(conn, target.table, rows.filter(is_new))
+    if is_new.all():
+        return
+    with bulk.staged(conn, rows.filter(~is_new), target.table) as stage:
         bulk.merge(conn, target.table, stage, quiet=("run", "batch_id", "modified_at"))
 
 

@@ -6,7 +6,7 @@ from hashlib import blake2b
 from typing import Any, Protocol
 
 import polars as pl
-from sqlalchemy import Connection, Row, exists, select, update
+from sqlalchemy import Connection, Row, select, update
 
 from hub.checks.schemas import ROW
 from hub.connectors.contract import RECORD_ID, RESERVED
@@ -79,17 +79,18 @@ def hold(conn: Connection, landing: Landing, run: Run, batch_id: int, bad: pl.Da
 
 def replace(conn: Connection, landing: Landing, run: Run, record_ids: pl.Series) -> None:
     """Rows that are good, or gone, now: what waits under the same record id is replaced by them."""
-    here = (
-        ops_quarantine.c.system == landing.system,
-        ops_quarantine.c.object == landing.object,
-        ops_quarantine.c.status == WAITING,
-    )
-    if not record_ids.len() or not conn.scalar(select(exists().where(*here))):
+    if not record_ids.len():
         return
-    with bulk.staged(conn, record_ids.to_frame(RECORD_ID), ops_quarantine) as settled:
+    q = ops_quarantine.c
+    here = (q.system == landing.system, q.object == landing.object, q.status == WAITING)
+    waiting = bulk.read(conn, select(q.id, q.record_id).where(*here))
+    settled = waiting.filter(pl.col(RECORD_ID).is_in(record_ids.implode()))
+    if not settled.height:
+        return
+    with bulk.staged(conn, settled.select("id"), ops_quarantine) as stage:
         conn.execute(
             update(ops_quarantine)
-            .where(*here, ops_quarantine.c.record_id.in_(select(settled.c.record_id)))
+            .where(q.id.in_(select(stage.c.id)))
             .values(status=REPLACED, run=run.number)
         )
 
