@@ -1,20 +1,18 @@
 """Fixtures for everything that touches the warehouse: each such test runs on both databases."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from databases import PostgresServer, postgres_server, sqlite_copy, sqlite_template
 from hypothesis import settings as hypothesis_settings
+from moments import MORNING
 from sqlalchemy import Engine
 
 from hub.config import Settings, load_config
 from hub.models.database import open_engine
 from hub.models.runs import Run
 from hub.sync.ledger import begin_run
-
-MORNING = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
 DATABASES = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)]
 

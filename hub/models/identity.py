@@ -122,7 +122,7 @@ identity_event = Table(
         "kind",
         String(16),
         nullable=False,
-        comment="mint, merge, split, shrink, retire, revive, conflict",
+        comment="mint, merge, split, shrink, retire, revive",
     ),
     Column("hub_id", String(40), nullable=False),
     Column("other_id", String(40), comment="merge: the id absorbed; split: where rows went"),

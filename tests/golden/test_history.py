@@ -6,10 +6,10 @@ from typing import Any
 
 import polars as pl
 import pytest
-from conftest import MORNING
 from databases import empty_all, rows_of
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from moments import MORNING
 from sqlalchemy import Engine
 
 from hub.golden.write import remove, write

@@ -2,8 +2,8 @@
 
 from datetime import timedelta
 
-from conftest import MORNING
 from databases import rows_of
+from moments import MORNING
 from sqlalchemy import Engine
 
 from hub.connectors.contract import CallMeter
