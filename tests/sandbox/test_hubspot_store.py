@@ -6,9 +6,12 @@ from pathlib import Path
 import pytest
 from hubspot_kit import Portal
 
-from sandbox.hubspot import HubSpotStore
+from sandbox.hubspot import HubSpotStore, Switches
+from sandbox.hubspot.admin import AdminRules
 from sandbox.hubspot.demo import OAuthApp, Seed
+from sandbox.hubspot.journal import Journal, JournalSubscription
 from sandbox.hubspot.schema import COMPANIES, CONTACTS, DEALS
+from sandbox.hubspot.subscriptions import Settings, Subscription, Webhooks
 
 
 def test_loaded_records_keep_ids_times_and_values(portal: Portal) -> None:
@@ -135,6 +138,57 @@ def test_a_file_outlives_its_process(tmp_path: Path) -> None:
     again.reset()
     assert not again.records.alive(COMPANIES, 5)
     again.close()
+
+
+def test_a_file_remembers_who_is_blocked_what_is_demanded_and_who_listens(tmp_path: Path) -> None:
+    file = tmp_path / "portal.sqlite"
+    store = HubSpotStore(file)
+    rules = AdminRules(required_on_create={"deals": ["amount"]})
+    settings = Settings(
+        target_url="http://127.0.0.1:9", max_concurrent_requests=10, created_at="a", updated_at="b"
+    )
+    wanted = Subscription(
+        id="7", event_type="deal.creation", active=True, created_at="a", updated_at="b"
+    )
+    followed = JournalSubscription(
+        id=8,
+        app_id=1,
+        portal_id=store.portal_id,
+        subscription_type="OBJECT",
+        object_type_id="0-3",
+        actions=["CREATE"],
+        created_at="a",
+        updated_at="b",
+    )
+    hooks = Webhooks(store.db, store.portal_id, Switches())
+    with store.db.transaction():
+        store.blocklist.add("Ann@X.com")
+        store.admin.put(rules)
+        hooks.put_settings(1, settings)
+        hooks.put(1, wanted)
+        Journal(store.db, store.portal_id).put(followed)
+    store.close()
+    again = HubSpotStore(file)
+    try:
+        assert again.blocklist.holds("ann@x.com")
+        assert again.admin.rules == rules
+        hooks = Webhooks(again.db, again.portal_id, Switches())
+        assert (hooks.settings, hooks.subscriptions) == ({1: settings}, {1: {"7": wanted}})
+        assert Journal(again.db, again.portal_id).subscriptions == {8: followed}
+    finally:
+        again.close()
+
+
+def test_a_file_of_an_earlier_version_is_brought_up_to_date(tmp_path: Path) -> None:
+    file = tmp_path / "portal.sqlite"
+    store = HubSpotStore(file)
+    store.db.execute("ALTER TABLE unindexed_deals DROP COLUMN everywhere")
+    store.close()
+    again = HubSpotStore(file)
+    try:
+        assert again.db.execute("SELECT everywhere FROM unindexed_deals").fetchall() == []
+    finally:
+        again.close()
 
 
 def test_another_account_is_another_seed() -> None:

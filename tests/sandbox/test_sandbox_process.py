@@ -187,6 +187,21 @@ def test_a_fault_file_makes_things_go_wrong(demo: Path, tmp_path: Path) -> None:
         assert [rule["struck"] for rule in counted["rules"]] == [1]
 
 
+def test_the_hub_command_hands_the_fault_file_on(demo: Path, tmp_path: Path) -> None:
+    _configure(demo)
+    faults = tmp_path / "nowhere.yaml"
+    hub = [sys.executable, "-c", "from hub.cli import main; main()"]
+    told = subprocess.run(
+        [*hub, "sandbox", "--dir", str(demo), "--faults", str(faults)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert told.returncode == 2
+    assert f"sandbox: {faults}: cannot be read" in told.stderr
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [
