@@ -478,16 +478,6 @@ def test_what_could_not_be_repeated_safely_is_not_sent(portal: HubSpotRig) -> No
     assert connector.calls.writes == 0
 
 
-def test_an_existing_contact_is_refused_in_plain_words(portal: HubSpotRig) -> None:
-    _contacts(portal, 1)
-    fields = {"email": "C1@example.com"}
-    change = Change("c1", "contacts", "create", fields, key=("hub_contact_key", "k1"))
-    [outcome] = portal.connector().apply([change])
-    assert outcome.status == "rejected"
-    assert "501" in outcome.message
-    assert outcome.remedy
-
-
 def test_preflight_finds_a_key_that_is_not_unique(portal: HubSpotRig) -> None:
     mapping = portal.settings("hubspot").mappings[portal.system]["leads"]
     properties = b'{"results":[{"name":"hub_lead_key","type":"string","hasUniqueValue":false}]}'

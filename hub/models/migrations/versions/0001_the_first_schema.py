@@ -208,7 +208,7 @@ def upgrade() -> None:
             "kind",
             sa.String(length=16),
             nullable=False,
-            comment="mint, merge, split, shrink, retire, revive, conflict",
+            comment="mint, merge, split, shrink, retire, revive",
         ),
         sa.Column("hub_id", sa.String(length=40), nullable=False),
         sa.Column(
