@@ -127,6 +127,7 @@ ops_change = Table(
     Column("at", UtcTime),
     Index("ix_ops_change_plan", "plan"),
     Index("ix_ops_change_outcome", "outcome"),
+    Index("ix_ops_change_digest", "digest"),
     Index("ix_ops_change_record", "system", "object", "record_id"),
 )
 

@@ -30,7 +30,7 @@ from hub.sync.apply import ApplyReport, apply_plan
 from hub.sync.batch import LandReport
 from hub.sync.land import land, land_named
 from hub.sync.ledger import SETTLE, SYNC, Stopwatch, begin_run, end_run
-from hub.sync.plan import Plan, differences, make_plan, settled_digests
+from hub.sync.plan import Plan, differences, make_plan, unsettled
 
 STEPS = ("pull", "land", "check", "resolve", "unify", "govern", "plan", "apply")
 RESOLVED: tuple[Entity, ...] = ("company", "contact")
@@ -348,9 +348,8 @@ def left_to_do(engine: Engine, settings: Settings, runs: Sequence[int]) -> int:
     """Changes that planning again would want of what these runs moved, but for those refused."""
     since = min(runs, default=1) - 1
     with reading(engine) as conn:
-        settled = settled_digests(conn)
         wanted = differences(conn, settings, load_policy(settings), since)
-        return sum(change.digest not in settled for change in wanted)
+        return len(unsettled(conn, wanted))
 
 
 def _calls(engine: Engine, runs: Sequence[int]) -> dict[str, dict[str, int]]:

@@ -6,15 +6,17 @@ about it differs: it stays outstanding in the ledger.
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cached_property
 from hashlib import blake2b
 from typing import Any
 
 import polars as pl
-from sqlalchemy import Connection, Engine, Table, and_, or_, select, update
+from sqlalchemy import Connection, Engine, Table, func, or_, select, update
 
 from hub.config import CreateRule, ObjectMapping, PushField, PushRule, Settings
 from hub.connectors.text import canonical_number
@@ -43,7 +45,7 @@ class PlannedChange:
     hub_id: str
     fields: dict[str, dict[str, str | None]]
 
-    @property
+    @cached_property
     def digest(self) -> str:
         after = {name: cell["after"] for name, cell in self.fields.items()}
         text = json.dumps([self.system, self.object, self.op, self.hub_id, self.record_id, after])
@@ -83,13 +85,9 @@ def make_plan(
     policy = load_policy(settings)
     step = versioned("plan", _mappings_text(settings), policy.model_dump_json())
     with reading(engine) as conn:
-        settled = frozenset() if full else settled_digests(conn)
         since = 0 if full else watermark(conn, step)
-        changes = [
-            change
-            for change in differences(conn, settings, policy, since)
-            if change.digest not in settled
-        ]
+        found = differences(conn, settings, policy, since)
+        changes = list(found) if full else unsettled(conn, found)
     calls = _calls(changes, rows_per_write)
     with writing(engine) as conn:
         _supersede(conn, run)
@@ -147,7 +145,9 @@ def _object_differences(
     push: PushRule,
     desired: pl.DataFrame,
 ) -> Iterator[PlannedChange]:
-    said = _said(conn, system, obj, push.entity, SOURCES[mapping.source])
+    if desired.is_empty():
+        return
+    said = _said(conn, system, obj, push.entity, SOURCES[mapping.source], desired["hub_id"])
     desired = _with_references(conn, system, desired, push)
     updates = desired.filter(~pl.col("create") | pl.col("hub_id").is_in(said["hub_id"].implode()))
     for row in updates.join(said, on="hub_id").sort("record_id").iter_rows(named=True):
@@ -163,8 +163,10 @@ def _object_differences(
                 yield PlannedChange(system, obj, "create", None, row["hub_id"], fields)
 
 
-def _said(conn: Connection, system: str, obj: str, entity: str, table: Table) -> pl.DataFrame:
-    """hub_id, record_id, told of the object's living records that the hub may write."""
+def _said(
+    conn: Connection, system: str, obj: str, entity: str, table: Table, hub_ids: pl.Series
+) -> pl.DataFrame:
+    """hub_id, record_id, told of those of the ids' living records that the hub may write."""
     query = (
         select(crosswalk.c.hub_id, table.c.record_id, table.c.told)
         .join_from(
@@ -184,7 +186,13 @@ def _said(conn: Connection, system: str, obj: str, entity: str, table: Table) ->
     if "is_converted" in table.c:
         # A converted lead is read-only in its CRM.
         query = query.where(table.c.is_converted.is_not(True))
-    return bulk.read(conn, query)
+    with _staged_ids(conn, hub_ids) as wanted:
+        return bulk.read(conn, query.where(crosswalk.c.hub_id == wanted.c.hub_id))
+
+
+def _staged_ids(conn: Connection, hub_ids: pl.Series) -> AbstractContextManager[Table]:
+    distinct = hub_ids.drop_nulls().unique()
+    return bulk.staged(conn, pl.DataFrame({"hub_id": distinct}), crosswalk)
 
 
 def _update(
@@ -255,14 +263,16 @@ def _with_references(
     """
     rules = list((push.create.fields if push.create else {}).values())
     for rule in (r for r in rules if r.ref is not None):
-        records = bulk.read(
-            conn,
-            select(crosswalk.c.hub_id, crosswalk.c.record_id).where(
-                crosswalk.c.system == system,
-                crosswalk.c.object == rule.ref,
-                crosswalk.c.entity == str(rule.column).removesuffix("_id"),
-            ),
-        )
+        with _staged_ids(conn, desired[str(rule.column)]) as wanted:
+            records = bulk.read(
+                conn,
+                select(crosswalk.c.hub_id, crosswalk.c.record_id).where(
+                    crosswalk.c.system == system,
+                    crosswalk.c.object == rule.ref,
+                    crosswalk.c.entity == str(rule.column).removesuffix("_id"),
+                    crosswalk.c.hub_id == wanted.c.hub_id,
+                ),
+            )
         smallest = records.group_by("hub_id").agg(pl.col("record_id").min())
         name = _record_column(rule)
         desired = desired.join(
@@ -303,15 +313,33 @@ def _stored(plan: Plan, seq: int, run: Run) -> dict[str, Any]:
     }
 
 
-def settled_digests(conn: Connection) -> frozenset[str]:
-    """Digests of changes not to ask for again: what a CRM has refused, and what was made.
+def unsettled(conn: Connection, changes: Iterable[PlannedChange]) -> list[PlannedChange]:
+    """`changes` without those not to ask for again: what a CRM refused when last asked, and what
+    was made.
 
     A record that was made and is not seen is held back in quarantine, or somebody deleted it: the
     hub does not make it a second time by itself.
     """
-    made = and_(ops_change.c.outcome == "applied", ops_change.c.op == "create")
-    query = select(ops_change.c.digest).where(or_(ops_change.c.outcome == "rejected", made))
-    return frozenset(conn.scalars(query.distinct()))
+    wanted = list(changes)
+    if not wanted:
+        return []
+    digests = pl.DataFrame({"digest": [change.digest for change in wanted]}).unique()
+    with bulk.staged(conn, digests, ops_change) as asked:
+        last_asked = (
+            select(func.max(ops_change.c.id).label("id"))
+            .where(
+                ops_change.c.digest.in_(select(asked.c.digest)),
+                ops_change.c.outcome.in_(("applied", "rejected")),
+            )
+            .group_by(ops_change.c.digest)
+            .subquery()
+        )
+        query = select(ops_change.c.digest).where(
+            ops_change.c.id == last_asked.c.id,
+            or_(ops_change.c.outcome == "rejected", ops_change.c.op == "create"),
+        )
+        settled = frozenset(conn.scalars(query))
+    return [change for change in wanted if change.digest not in settled]
 
 
 def _supersede(conn: Connection, run: Run) -> None:

@@ -504,6 +504,7 @@ def upgrade() -> None:
         sa.Column("at", UtcTime(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_ops_change")),
     )
+    op.create_index("ix_ops_change_digest", "ops_change", ["digest"], unique=False)
     op.create_index("ix_ops_change_outcome", "ops_change", ["outcome"], unique=False)
     op.create_index("ix_ops_change_plan", "ops_change", ["plan"], unique=False)
     op.create_index(
@@ -925,6 +926,7 @@ def downgrade() -> None:
     op.drop_index("ix_ops_change_record", table_name="ops_change")
     op.drop_index("ix_ops_change_plan", table_name="ops_change")
     op.drop_index("ix_ops_change_outcome", table_name="ops_change")
+    op.drop_index("ix_ops_change_digest", table_name="ops_change")
     op.drop_table("ops_change")
     op.drop_table("ops_call")
     op.drop_index("ix_ops_batch_run", table_name="ops_batch")
