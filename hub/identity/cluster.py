@@ -1,7 +1,8 @@
 """From scored pairs and links to groups of source rows.
 
-A node is a profile with all its rows, unless its rows cannot be taken as one: when two of them must
-stay apart, or when the profile says too little for two rows to be the same by it alone.
+A node is a profile with all its rows, unless they cannot be taken as one: a row that must stay
+apart from another is a node of its own, and so is each row of a profile that says too little for
+two rows to be the same by it alone.
 """
 
 from collections import defaultdict
@@ -86,9 +87,10 @@ def _rows_by_profile(mentions: pl.DataFrame) -> dict[int, list[Row]]:
 def _nodes(by_profile: Mapping[int, list[Row]], own: Weights, different: Iterable[Pair]) -> Nodes:
     torn: dict[int, set[Row]] = defaultdict(set)
     profile_of = {row: profile for profile, rows in by_profile.items() for row in rows}
-    for a, b in different:
-        if a in profile_of and profile_of[a] == profile_of.get(b):
-            torn[profile_of[a]].update((a, b))
+    for pair in different:
+        if all(row in profile_of for row in pair):
+            for row in pair:
+                torn[profile_of[row]].add(row)
     nodes = Nodes([], [], {}, {})
     for profile, rows in by_profile.items():
         alone = rows if own.get((profile, profile), 1) <= 0 else sorted(torn[profile])

@@ -18,6 +18,7 @@ class Event:
 
     mint, revive: `hub_id` lives (again). merge: `hub_id` took over `other_id`. split: `hub_id` lost
     rows to `other_id`. shrink: `hub_id` lost rows that are gone. retire: all its rows are gone.
+    conflict: a word that rows of both are the same was not followed, another forbids it.
     """
 
     kind: str

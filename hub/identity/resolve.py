@@ -21,7 +21,7 @@ from hub.identity.closure import Closure, load_closure
 from hub.identity.cluster import Links, Weights, group_rows
 from hub.identity.compare import evidence, score
 from hub.identity.graph import FORBIDDEN
-from hub.identity.ids import Row, assign, keep_ids
+from hub.identity.ids import Event, Row, assign, keep_ids
 from hub.identity.intake import Intake, take_in
 from hub.identity.links import (
     Decisions,
@@ -112,6 +112,11 @@ class _Resolution:
         parts = group_rows(mentions, closure.linked, Links(same, apart), self._weights)
         parts = self._join_claims(parts, closure, profile_of, apart)
         outcome = assign(parts, closure.before, self._revivable(mentions, closure), self._mint)
+        outcome.events += [
+            Event("conflict", outcome.ids[a], outcome.ids[b], (a, b))
+            for a, b in conflicts
+            if decisions.news & {a, b}
+        ]
         said = {frozenset(pair): "different" for pair in apart}
         said.update({frozenset(pair): "same" for pair in same})
         background = Background(closure.before, profile_of, said, self._explain)

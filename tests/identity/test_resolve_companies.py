@@ -226,6 +226,16 @@ def test_rows_that_say_exactly_the_same_can_be_parted(engine: Engine) -> None:
     assert not together(engine, KAELTE, twin)
 
 
+def test_judgements_about_a_row_do_not_reach_its_twin(engine: Engine) -> None:
+    twin = {**KAELTE, "record_id": "A8"}
+    go(engine, 1, [KAELTE, twin, BRAVO])
+    decide(engine, BRAVO, KAELTE, "same")
+    decide(engine, BRAVO, twin, "different")
+    go(engine, 2)
+    assert together(engine, BRAVO, KAELTE)
+    assert not together(engine, BRAVO, twin)
+
+
 def test_a_withdrawn_judgement_no_longer_counts(engine: Engine) -> None:
     go(engine, 1, [KAELTE, KAELTE_IN_HUBSPOT])
     decide(engine, KAELTE, KAELTE_IN_HUBSPOT, "different")
@@ -243,6 +253,9 @@ def test_contradicting_judgements_are_counted_and_the_rows_stay_apart(engine: En
     report = go(engine, 2)["company"]
     assert report.conflicts == 1
     assert not together(engine, KAELTE, BRAVO)
+    assert events(engine, 2) == [("conflict", "co_00000001", "co_00000002")]
+    go(engine, 3, [KAELTE_IN_HUBSPOT])
+    assert events(engine, 3) == []
 
 
 # -- rows that leave ---------------------------------------------------------------------------
