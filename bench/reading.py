@@ -8,7 +8,8 @@ from bench.scene import Batches, Scene
 from bench.wire import Replay, Sent, recorded
 from hub.checks.convert import convert
 from hub.checks.schemas import validate
-from hub.config import FeedSystem, SalesforceSystem
+from hub.connectors.feed.config import FeedSystem
+from hub.connectors.salesforce.config import SalesforceSystem
 from hub.models.sources import SOURCES
 
 _ANY = "-"

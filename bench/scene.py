@@ -16,8 +16,9 @@ import requests
 
 from hub.commands.demo import count_writes, prepare
 from hub.commands.sandbox import sandbox_running, seed_sandbox
-from hub.config import HubSpotSystem, Settings, load_config
+from hub.config import Settings, load_config
 from hub.connectors.contract import Batch, ObjectSpec
+from hub.connectors.hubspot.config import HubSpotSystem
 from hub.sync.pipeline import connected
 
 SEED = 7

@@ -11,7 +11,8 @@ import dagster as dg
 
 from dagster_project.jobs import sync_job
 from hub.assets.drops import waiting_files
-from hub.config import FeedSystem, Settings
+from hub.config import Settings
+from hub.connectors.feed.config import FeedSystem
 from hub.connectors.feed.files import DroppedFile
 
 _INTERVAL_SECONDS = 30

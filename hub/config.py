@@ -9,15 +9,19 @@ import os
 import re
 from collections.abc import Mapping
 from hashlib import blake2b
+from importlib.metadata import EntryPoint, entry_points
 from importlib.resources import files
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self, TypeVar
+from typing import Any, ClassVar, Literal, Self, TypeVar
 
 import yaml
 from dotenv import dotenv_values
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 
 from hub.errors import ConfigError
+
+CONNECTORS = "partner_hub.connectors"
+"""The entry point group by which a connector is found."""
 
 _Model = TypeVar("_Model", bound=BaseModel)
 _REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
@@ -34,72 +38,38 @@ class Strict(BaseModel):
 Role = Literal["vendor", "partner", "distributor"]
 
 
-class ClientCredentials(Strict):
-    flow: Literal["client_credentials"] = "client_credentials"
-    client_id: str
-    client_secret: SecretStr
-
-
-class RefreshToken(Strict):
-    flow: Literal["refresh_token"]
-    client_id: str
-    client_secret: SecretStr | None = None
-    refresh_token: SecretStr
-
-
-class BearerToken(Strict):
-    access_token: SecretStr
-
-
 class SystemBase(Strict):
     """What every outside system states.
 
     `overlap_minutes` is how far behind the last pull's start the next pull begins: rows that were
-    committed late are read again rather than missed.
+    committed late are read again rather than missed. `quota_share` is the part of the system's
+    API allowance that may be used up, by whomever, before the hub stops. Ids known here are
+    compared with those that the system shows every `reconcile_hours`, and fields that change
+    without a trace are read again every `volatile_minutes` (0: in each sync). When a larger share
+    of an object's records than `hidden_share` is neither shown nor known to be deleted, a
+    permission is taken to be lost.
     """
 
+    silence_is_a_loss: ClassVar[bool] = True
+    """Whether a full pull without a row, where rows were known, means that a permission is gone."""
+
+    kind: str
     role: Role
     partner: str | None = None
     priority: int = Field(default=100, description="survivorship: lower is trusted first")
     overlap_minutes: int = Field(default=10, ge=0)
     timeout_seconds: float = Field(default=60, gt=0)
     minimum_rows: dict[str, int] = Field(default_factory=dict)
+    quota_share: float = Field(default=1.0, gt=0, le=1)
+    reconcile_hours: float = Field(default=24, ge=0)
+    volatile_minutes: float = Field(default=60, ge=0)
+    hidden_share: float = Field(default=0.01, ge=0, le=1)
 
     @model_validator(mode="after")
     def _partner_systems_name_their_partner(self) -> Self:
         if self.role == "partner" and not self.partner:
             raise ValueError("a system with role 'partner' must name its partner")
         return self
-
-
-class SalesforceSystem(SystemBase):
-    kind: Literal["salesforce"]
-    instance_url: str
-    auth: Annotated[ClientCredentials | RefreshToken, Field(discriminator="flow")]
-    api_version: str = "62.0"
-    auto_assign: bool = False
-
-
-class HubSpotSystem(SystemBase):
-    kind: Literal["hubspot"]
-    auth: BearerToken
-    base_url: str = "https://api.hubapi.com"
-    association_batch: int = Field(default=1000, ge=1, le=1000)
-    search_lag_seconds: int = Field(default=30, ge=0)
-
-
-class FeedReport(Strict):
-    path: str
-    profile: str
-    due: str | None = None
-
-
-class FeedSystem(SystemBase):
-    kind: Literal["feed"]
-    reports: dict[str, FeedReport]
-
-
-System = Annotated[SalesforceSystem | HubSpotSystem | FeedSystem, Field(discriminator="kind")]
 
 
 # -- mappings ----------------------------------------------------------------------------------
@@ -199,7 +169,7 @@ class Settings(Strict):
 
     warehouse: SecretStr = SecretStr("sqlite:///hub.db")
     archive: str = "./archive"
-    systems: dict[str, System]
+    systems: dict[str, SystemBase]
     mappings: dict[str, dict[str, ObjectMapping]] = Field(default_factory=dict)
     policy: str = "policy.yaml"
     file: Path = Path("hub.yaml")
@@ -231,6 +201,7 @@ def load_config(file: Path) -> Settings:
     environment = {**dotenv_values(file.parent / ".env"), **os.environ}
     resolved = _substitute(raw, environment, file, ())
     resolved["mappings"] = _with_stock_mappings(resolved, file)
+    resolved["systems"] = _typed_systems(resolved, file)
     digest = blake2b(yaml.safe_dump(raw, sort_keys=True).encode(), digest_size=8).hexdigest()
     return validated(Settings, {**resolved, "file": file, "config_hash": digest}, file)
 
@@ -248,14 +219,19 @@ def read_yaml(file: Path, *, remedy: str = "") -> dict[str, Any]:
     return raw
 
 
-def validated(model: type[_Model], raw: Mapping[str, Any], file: Path) -> _Model:
-    """Validate with pydantic; the first fault becomes a ConfigError that names the key."""
+def validated(
+    model: type[_Model], raw: Mapping[str, Any], file: Path, *, within: str = ""
+) -> _Model:
+    """Validate with pydantic; the first fault becomes a ConfigError that names the key.
+
+    `within` is the key of `file` that `raw` stands under.
+    """
     try:
         return model.model_validate(raw)
     except ValidationError as err:
         faults = err.errors(include_url=False, include_input=False, include_context=False)
         first = faults[0]
-        key = ".".join(str(part) for part in first["loc"]) or "-"
+        key = ".".join(str(part) for part in (*filter(None, [within]), *first["loc"])) or "-"
         more = f" ({len(faults) - 1} more faults)" if len(faults) > 1 else ""
         remedy = "remove the key or correct its name" if first["type"] == "extra_forbidden" else ""
         raise ConfigError(file, key, f"{first['msg']}.{more}", remedy=remedy) from err
@@ -285,9 +261,44 @@ def _substitute(
     return _REFERENCE.sub(replace, value)
 
 
+def connector_kinds() -> dict[str, EntryPoint]:
+    """Kind of system → the entry point of its connector, shipped or installed beside the hub."""
+    return {point.name: point for point in entry_points(group=CONNECTORS)}
+
+
+def _typed_systems(raw: Mapping[str, Any], file: Path) -> dict[str, SystemBase]:
+    """Each system as the settings model of its connector.
+
+    A connector is loaded only when a system of its kind is configured.
+    """
+    systems = raw.get("systems")
+    if not isinstance(systems, dict) or not systems:
+        raise ConfigError(
+            file, "systems", "must name at least one system.", remedy="see docs/configuration.md"
+        )
+    kinds = connector_kinds()
+    typed: dict[str, SystemBase] = {}
+    for name, system in systems.items():
+        key = f"systems.{name}"
+        if not isinstance(system, dict):
+            raise ConfigError(file, key, "must be a mapping of keys to values.")
+        kind = system.get("kind")
+        if kind not in kinds:
+            raise ConfigError(
+                file,
+                f"{key}.kind",
+                f"no connector for '{kind}' is installed.",
+                remedy=f"use one of: {', '.join(sorted(kinds))}",
+            )
+        typed[name] = validated(kinds[kind].load().config_model, system, file, within=key)
+    return typed
+
+
 def _with_stock_mappings(raw: Mapping[str, Any], file: Path) -> dict[str, dict[str, Any]]:
     """Stock mapping of each system's kind, overridden object by object from `mappings`."""
-    systems, own = raw.get("systems") or {}, raw.get("mappings") or {}
+    systems, own = raw.get("systems"), raw.get("mappings") or {}
+    if not isinstance(systems, dict):
+        systems = {}
     unknown = sorted(set(own) - set(systems))
     if unknown:
         raise ConfigError(

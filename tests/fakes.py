@@ -8,6 +8,7 @@ import polars as pl
 
 from hub.connectors.contract import (
     IS_DELETED,
+    MERGED_INTO,
     MODIFIED_AT,
     RECORD_ID,
     Batch,
@@ -169,6 +170,7 @@ class FakeConnector:
             RECORD_ID: list(record_ids),
             MODIFIED_AT: [canonical_time(START + timedelta(seconds=r.edit)) for r in records],
             IS_DELETED: ["true" if record.deleted else "false" for record in records],
+            MERGED_INTO: [None] * len(records),
         }
         for name in spec.fields:
             columns[name] = [record.fields.get(name) for record in records]

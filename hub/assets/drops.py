@@ -2,7 +2,8 @@
 
 from sqlalchemy import select
 
-from hub.config import FeedSystem, Settings
+from hub.config import Settings
+from hub.connectors.feed.config import FeedSystem
 from hub.connectors.feed.files import Drop, DroppedFile, Ledger
 from hub.models.database import open_engine, reading
 from hub.models.operations import ops_cursor

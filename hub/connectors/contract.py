@@ -8,18 +8,25 @@ the same for every system.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import ClassVar, Literal, Protocol
 
 import polars as pl
+
+from hub.config import SystemBase
+from hub.errors import QuotaSpent
 
 RECORD_ID = "record_id"
 MODIFIED_AT = "modified_at"
 IS_DELETED = "is_deleted"
-RESERVED = (RECORD_ID, MODIFIED_AT, IS_DELETED)
+MERGED_INTO = "merged_into"
+RESERVED = (RECORD_ID, MODIFIED_AT, IS_DELETED, MERGED_INTO)
 
 Severity = Literal["ok", "warning", "error"]
 OutcomeStatus = Literal["applied", "rejected", "skipped", "stale", "pending"]
 Operation = Literal["create", "update"]
+FieldKind = Literal[
+    "text", "number", "boolean", "date", "datetime", "choice", "choices", "reference", "other"
+]
 
 
 @dataclass(frozen=True)
@@ -41,11 +48,33 @@ class ObjectSpec:
 
 
 @dataclass(frozen=True)
+class FieldShape:
+    """A field as the system describes it to our user.
+
+    `length` is the most characters a text takes, `choices` the values a choice takes; both None
+    when the system does not say. `restricted`: other values than `choices` are refused. `required`:
+    a new record needs a value. `formula`: the system computes it.
+    """
+
+    name: str
+    kind: FieldKind
+    length: int | None = None
+    choices: tuple[str, ...] | None = None
+    restricted: bool = False
+    required: bool = False
+    unique: bool = False
+    writable: bool = True
+    formula: bool = False
+
+
+@dataclass(frozen=True)
 class Batch:
     """Rows in the order they were read, and the cursor that resumes after them.
 
-    `rows` has only String columns: the three RESERVED ones and one per field of the spec. A null is
-    a value the system left empty. `origin` names the file a feed's rows came from. `cursor` is
+    `rows` has only String columns: the four RESERVED ones and one per field of the spec. A null is
+    a value the system left empty. A row with `is_deleted` = `true` tells that the record is gone;
+    `merged_into` then names the record it was merged into, at the end of all merges, if it was.
+    `origin` names the file a feed's rows came from. `cursor` is
     opaque to everyone but the connector; None repeats the cursor the pull began with.
     """
 
@@ -89,6 +118,7 @@ class CallMeter:
 
     The minimum is added by the connector next to the work it stands for, from counts of rows and
     the documented page and batch sizes, never from the number of calls it happened to make.
+    `share` is the part of the quota that may be used up before the connector must stop by itself.
     """
 
     used: int = 0
@@ -96,6 +126,22 @@ class CallMeter:
     writes: int = 0
     quota_used: int | None = None
     quota_limit: int | None = None
+    share: float = 1.0
+
+    def spend(self, *, write: bool = False) -> None:
+        """Account for a call about to be made. Raises QuotaSpent when our share is used up."""
+        if self.quota_used is not None and self.quota_limit is not None:
+            allowed = int(self.quota_limit * self.share)
+            if self.quota_used >= allowed:
+                raise QuotaSpent(
+                    f"{self.quota_used} of {self.quota_limit} calls are used, "
+                    f"{allowed} are the share of the hub.",
+                    remedy="wait until the allowance is renewed, or raise `quota_share`; the next "
+                    "run goes on where this one stopped",
+                )
+            self.quota_used += 1
+        self.used += 1
+        self.writes += write
 
     def restart(self) -> None:
         """Begin a new account; the quota stays as last seen."""
@@ -109,8 +155,18 @@ class Connector(Protocol):
     calls: CallMeter
     rows_per_write: int
 
+    config_model: ClassVar[type[SystemBase]]
+    """The settings of a system of this kind, as they stand in `hub.yaml`."""
+
     def preflight(self, specs: Sequence[ObjectSpec]) -> list[Finding]:
         """Credentials, objects, fields and permissions, each with a remedy. Writes nothing."""
+        ...
+
+    def describe(self, obj: str) -> Sequence[FieldShape]:
+        """All fields of an object that our user can see, in no particular order.
+
+        Asked of the system once per connector, by the same call a pull needs anyway.
+        """
         ...
 
     def pull(self, spec: ObjectSpec, cursor: str | None) -> Iterator[Batch]:
@@ -124,6 +180,30 @@ class Connector(Protocol):
         """The named records as they are now, past any search index; unknown ones are left out.
 
         The batches carry no cursor: they say nothing of other records.
+        """
+        ...
+
+    def present(self, spec: ObjectSpec) -> Iterator[pl.Series]:
+        """The ids of all records our user can see now, in Series of String, each id once."""
+        ...
+
+    def trace(self, spec: ObjectSpec, record_ids: Sequence[str]) -> Iterator[Batch]:
+        """What became of records that are not `present`, as rows without a cursor.
+
+        A row flagged deleted (and merged, if so) for each that the system says is gone; the record
+        itself for each that is there after all. About those that are left out the system says
+        nothing to our user: they may be hidden from us, or gone too long for anybody to know.
+        """
+        ...
+
+    def volatile_fields(self, spec: ObjectSpec) -> tuple[str, ...]:
+        """Fields of the spec that can change without the record appearing in an increment."""
+        ...
+
+    def volatile(self, spec: ObjectSpec, record_ids: Sequence[str]) -> Iterator[pl.DataFrame]:
+        """`record_id` and the volatile fields as they are now, of at least the named records.
+
+        Text as in a Batch; a record that is not there is left out.
         """
         ...
 

@@ -82,7 +82,7 @@ class MeteredSession(requests.Session):
     def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
         if kwargs.get("timeout") is None:
             kwargs["timeout"] = self._timeout
-        self._meter.used += 1
+        self._meter.spend()
         return super().send(request, **kwargs)
 
     def exchange(self, request: Request, system: str) -> requests.Response:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, Engine, func, select
 
-from hub.config import FeedSystem, Settings
+from hub.config import Settings
 from hub.connectors.contract import Connector
 from hub.errors import PermissionLost, StopSync
 from hub.models.database import reading, writing
@@ -51,7 +51,7 @@ def land(
                 sequence = next_sequence(conn, run, target)
             path = archive_path(archive, target.system, obj, run.number, sequence)
             land_batch(engine, target, run, batch, path, report, watch)
-        if cursor is None and not isinstance(settings.systems[target.system], FeedSystem):
+        if cursor is None and settings.systems[target.system].silence_is_a_loss:
             _refuse_silence(engine, target, report.read)
         with writing(engine) as conn:
             dispositions.count_read(conn, run, target.system, obj, 0, completed=True)

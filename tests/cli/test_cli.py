@@ -192,7 +192,7 @@ def test_an_unknown_key_is_named_with_its_file(cold: Demo) -> None:
     file.write_text(file.read_text().replace("priority: 20", "prioritty: 20"))
     answer = cold.hub("status")
     assert (answer.code, answer.out) == (2, "")
-    assert f"{file}: systems.acme_hubspot.hubspot.prioritty: " in answer.err
+    assert f"{file}: systems.acme_hubspot.prioritty: " in answer.err
     assert "remedy: remove the key or correct its name" in answer.err
 
 

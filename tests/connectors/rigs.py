@@ -12,19 +12,13 @@ import requests
 from pydantic import SecretStr
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from hub.config import (
-    BearerToken,
-    ClientCredentials,
-    HubSpotSystem,
-    ObjectMapping,
-    SalesforceSystem,
-    Settings,
-    stock_mapping,
-)
+from hub.config import ObjectMapping, Settings, stock_mapping
 from hub.connectors.contract import Batch, Change, Connector, ObjectSpec
 from hub.connectors.http import Patience
 from hub.connectors.hubspot import HubSpotConnector
+from hub.connectors.hubspot.config import BearerToken, HubSpotSystem
 from hub.connectors.salesforce import SalesforceConnector
+from hub.connectors.salesforce.config import ClientCredentials, SalesforceSystem
 from hub.errors import HubError
 from sandbox import hubspot, salesforce
 from sandbox.clock import Clock

@@ -34,7 +34,13 @@ def pulled(rig: AnyRig, cursor: str | None = None, **config: Any) -> tuple[list[
 def test_rows_are_text_with_the_reserved_columns_first(rig: AnyRig) -> None:
     rig.seed(1)
     [batch] = rig.connector().pull(rig.spec, None)
-    assert batch.rows.columns == ["record_id", "modified_at", "is_deleted", *rig.fields]
+    assert batch.rows.columns == [
+        "record_id",
+        "modified_at",
+        "is_deleted",
+        "merged_into",
+        *rig.fields,
+    ]
     assert {str(kind) for kind in batch.rows.dtypes} == {"String"}
     row = batch.rows.row(0, named=True)
     assert row["record_id"] == rig.id(1)

@@ -8,9 +8,10 @@ import polars as pl
 import pytest
 from rigs import ids, until_broken
 
-from hub.config import FeedReport, FeedSystem, ObjectMapping, Settings, stock_mapping
+from hub.config import ObjectMapping, Settings, stock_mapping
 from hub.connectors.contract import Batch, Change, ObjectSpec
 from hub.connectors.feed import FeedConnector
+from hub.connectors.feed.config import FeedReport, FeedSystem
 from hub.errors import ConfigError, FeedUnreadable, SchemaChanged, StopSync
 
 HEADER = (
@@ -146,6 +147,7 @@ def test_a_pos_line_speaks_of_a_reseller_and_an_end_customer(folder: Path) -> No
         "record_id": "INV-1/1",
         "modified_at": "2026-05-08T00:00:00.000Z",
         "is_deleted": "false",
+        "merged_into": None,
         "report_date": "2026-05-08",
         "reseller_account": "R-100",
         "reseller_record_id": "R-100",
@@ -159,7 +161,7 @@ def test_a_pos_line_speaks_of_a_reseller_and_an_end_customer(folder: Path) -> No
     assert resellers.rows.select("record_id", "account_no", "name", "city").rows() == [
         ("R-100", "R-100", "Bright Systems", "Kiel")
     ]
-    assert customers.rows.drop("modified_at", "is_deleted").rows() == [
+    assert customers.rows.drop("modified_at", "is_deleted", "merged_into").rows() == [
         ("f563768aae6328e1", "Acme GmbH", "Bonn", "53111", "DE")
     ]
 
@@ -264,7 +266,7 @@ def test_a_file_with_a_header_only_has_no_rows(folder: Path) -> None:
     drop(folder, 18, [])
     [batch] = feed(folder).pull(POS, None)
     assert batch.rows.is_empty()
-    assert batch.rows.columns == ["record_id", "modified_at", "is_deleted", *POS.fields]
+    assert batch.rows.columns == ["record_id", "modified_at", "is_deleted", "merged_into", *POS.fields]
 
 
 # -- files that are not as they should be

@@ -7,10 +7,10 @@ import pytest
 from rigs import START, Incident, SalesforceRig, ids
 from simple_salesforce.api import Salesforce
 
-from hub.config import SalesforceSystem
 from hub.connectors.contract import CallMeter, Change, ObjectSpec
 from hub.connectors.http import MeteredSession, Patience
 from hub.connectors.salesforce.auth import TokenKeeper
+from hub.connectors.salesforce.config import SalesforceSystem
 from hub.connectors.salesforce.faults import row_rule
 from hub.errors import CredentialsRefused, PermissionLost, RetryLater, SystemUnreachable
 

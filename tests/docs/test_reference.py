@@ -89,9 +89,13 @@ def _default(field: Any) -> Any:
 def test_every_model_of_the_configuration_has_its_table() -> None:
     documented = {table.mark.split()[1] for table in tables("keys")}
     assert documented == {
-        *(f"hub.config.{name}" for name in ("Settings", "SystemBase", "SalesforceSystem")),
-        *(f"hub.config.{name}" for name in ("ClientCredentials", "RefreshToken", "BearerToken")),
-        *(f"hub.config.{name}" for name in ("HubSpotSystem", "FeedSystem", "FeedReport")),
+        *(f"hub.config.{name}" for name in ("Settings", "SystemBase")),
+        *(
+            f"hub.connectors.salesforce.config.{name}"
+            for name in ("SalesforceSystem", "ClientCredentials", "RefreshToken")
+        ),
+        *(f"hub.connectors.hubspot.config.{name}" for name in ("HubSpotSystem", "BearerToken")),
+        *(f"hub.connectors.feed.config.{name}" for name in ("FeedSystem", "FeedReport")),
         *(f"hub.config.{name}" for name in ("ObjectMapping", "RegistrationRule", "PushRule")),
         *(f"hub.config.{name}" for name in ("CreateRule", "PushField")),
         *(f"hub.policy.settings.{n}" for n in ("Policy", "RegistrationPolicy", "RoutingPolicy")),

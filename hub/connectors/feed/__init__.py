@@ -4,8 +4,9 @@ from collections.abc import Iterator, Sequence
 
 import polars as pl
 
-from hub.config import FeedReport, FeedSystem, Settings
+from hub.config import Settings
 from hub.connectors.contract import Batch, CallMeter, Change, Finding, ObjectSpec, Outcome
+from hub.connectors.feed.config import FeedReport, FeedSystem
 from hub.connectors.feed.files import Drop, DroppedFile, Ledger, digest_of
 from hub.connectors.feed.lines import FIELDS, normalised, rows_of
 from hub.connectors.feed.profile import Profile, load_profile
@@ -27,6 +28,7 @@ class FeedConnector:
     again in full. An unreadable file is left untaken and named after all others were read.
     """
 
+    config_model = FeedSystem
     rows_per_write = 1
 
     def __init__(self, system: str, config: FeedSystem, settings: Settings) -> None:

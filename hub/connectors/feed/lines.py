@@ -8,7 +8,7 @@ from hashlib import blake2b
 
 import polars as pl
 
-from hub.connectors.contract import IS_DELETED, MODIFIED_AT, RECORD_ID
+from hub.connectors.contract import IS_DELETED, MERGED_INTO, MODIFIED_AT, RECORD_ID, RESERVED
 from hub.connectors.feed.profile import DATE_COLUMNS, NUMBER_COLUMNS, POS_COLUMNS, Profile
 from hub.connectors.feed.table import LINE
 from hub.connectors.text import numbers
@@ -56,6 +56,7 @@ def normalised(table: pl.DataFrame, profile: Profile, file: str) -> pl.DataFrame
         pl.coalesce(key, by_place).alias(RECORD_ID),
         pl.lit(f"{_latest_report(spelt)}T00:00:00.000Z").alias(MODIFIED_AT),
         pl.lit("false").alias(IS_DELETED),
+        pl.lit(None, pl.String).alias(MERGED_INTO),
         pl.col("reseller_account").alias(_RESELLER_ID),
         _end_customer_ids(spelt),
     )
@@ -70,7 +71,7 @@ def rows_of(lines: pl.DataFrame, obj: str, fields: tuple[str, ...]) -> pl.DataFr
             .unique(RECORD_ID, keep="last", maintain_order=True)
         )
     columns = [pl.col(FIELDS[obj][name]).alias(name) for name in fields]
-    return lines.select(RECORD_ID, MODIFIED_AT, IS_DELETED, *columns)
+    return lines.select(*RESERVED, *columns)
 
 
 def _dates(name: str, profile: Profile) -> pl.Expr:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from hub.config import HubSpotSystem, Settings
+from hub.config import Settings
 from hub.connectors.contract import (
     MODIFIED_AT,
     RECORD_ID,
@@ -18,6 +18,7 @@ from hub.connectors.contract import (
 from hub.connectors.http import Patience
 from hub.connectors.hubspot import preflight
 from hub.connectors.hubspot.client import Portal
+from hub.connectors.hubspot.config import HubSpotSystem
 from hub.connectors.hubspot.links import LinkCatalogue, LinkReader
 from hub.connectors.hubspot.reading import Reader, Rows
 from hub.connectors.hubspot.schema import Schemas, linked
@@ -43,6 +44,7 @@ class HubSpotConnector:
     something else about the record changes, a full pull always does.
     """
 
+    config_model = HubSpotSystem
     rows_per_write = ROWS_PER_CALL
 
     def __init__(
@@ -54,7 +56,7 @@ class HubSpotConnector:
         patience: Patience | None = None,
     ) -> None:
         self.system = system
-        self.calls = CallMeter()
+        self.calls = CallMeter(share=config.quota_share)
         self._config = config
         self._mappings = settings.mappings.get(system, {})
         self._portal = Portal(system, config, self.calls, patience or Patience())

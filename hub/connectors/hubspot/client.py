@@ -12,9 +12,9 @@ import msgspec
 import urllib3
 from hubspot import HubSpot
 
-from hub.config import HubSpotSystem
 from hub.connectors.contract import CallMeter
 from hub.connectors.http import Patience
+from hub.connectors.hubspot.config import HubSpotSystem
 from hub.connectors.hubspot.faults import Fault
 from hub.connectors.hubspot.wire import Wire
 from hub.errors import SystemUnreachable

@@ -16,10 +16,17 @@ import msgspec
 import polars as pl
 import urllib3
 
-from hub.config import HubSpotSystem
-from hub.connectors.contract import IS_DELETED, MODIFIED_AT, RECORD_ID, Batch, ObjectSpec
+from hub.connectors.contract import (
+    IS_DELETED,
+    MERGED_INTO,
+    MODIFIED_AT,
+    RECORD_ID,
+    Batch,
+    ObjectSpec,
+)
 from hub.connectors.http import server_time
 from hub.connectors.hubspot.client import Paging, Portal
+from hub.connectors.hubspot.config import HubSpotSystem
 from hub.connectors.hubspot.schema import Shape, plain
 from hub.connectors.paging import Minimum
 from hub.connectors.text import canonical_time, numbers, parsed_time, times
@@ -102,10 +109,11 @@ class Rows:
         stamp = attrgetter("archivedAt" if archived else "updatedAt")
         deleted = "true" if archived else "false"
         values = [record.properties for record in records]
-        columns = {
+        columns: dict[str, list[str | None]] = {
             RECORD_ID: [record.id for record in records],
             MODIFIED_AT: [stamp(record) or record.updatedAt for record in records],
             IS_DELETED: [deleted] * len(records),
+            MERGED_INTO: [None] * len(records),
             **{
                 name: list(map(attrgetter(f"f{n}"), values))
                 for n, name in enumerate(self._properties)
@@ -116,7 +124,7 @@ class Rows:
     def spelt(self, told: pl.DataFrame) -> pl.DataFrame:
         """Rows in canonical text. Done once for many pages: per page it would cost more than
         reading it."""
-        columns = [told[RECORD_ID], times(told[MODIFIED_AT]), told[IS_DELETED]]
+        columns = [told[RECORD_ID], times(told[MODIFIED_AT]), told[IS_DELETED], told[MERGED_INTO]]
         for name, kind in zip(self._properties, self._types, strict=True):
             columns.append(_spelt_column(told[name], kind))
         return pl.DataFrame(columns)
@@ -128,15 +136,16 @@ class Rows:
             return self.frame([])
         losers = attrgetter(f"f{self.asked.index(_MERGED)}")
         found = [
-            (loser, record.updatedAt)
+            (loser, record.updatedAt, record.id)
             for record in records
             for loser in (losers(record.properties) or "").split(";")
             if loser and loser != record.id
         ]
         columns: dict[str, list[str | None]] = {
-            RECORD_ID: [loser for loser, _ in found],
-            MODIFIED_AT: [stamp for _, stamp in found],
+            RECORD_ID: [loser for loser, _, _ in found],
+            MODIFIED_AT: [stamp for _, stamp, _ in found],
             IS_DELETED: ["true"] * len(found),
+            MERGED_INTO: [survivor for _, _, survivor in found],
             **{name: [None] * len(found) for name in self._properties},
         }
         return pl.DataFrame(columns, schema=dict.fromkeys(columns, pl.String))

@@ -13,10 +13,10 @@ import urllib3
 from requests.utils import get_environ_proxies, select_proxy
 from urllib3.exceptions import HTTPError
 
-from hub.config import HubSpotSystem
 from hub.connectors.contract import CallMeter
 from hub.connectors.http import CONNECT_SECONDS, Patience, lost_connection
 from hub.connectors.hubspot import faults
+from hub.connectors.hubspot.config import HubSpotSystem
 from hub.connectors.hubspot.pacing import Pace
 
 SEARCHES_PER_SECOND = 4
@@ -98,9 +98,8 @@ class Wire:
         return self._patience.run(attempt)
 
     def _count(self, path: str) -> None:
-        self._calls.used += 1
-        if path.endswith(("/batch/create", "/batch/update", "/batch/upsert")):
-            self._calls.writes += 1
+        is_write = path.endswith(("/batch/create", "/batch/update", "/batch/upsert"))
+        self._calls.spend(write=is_write)
 
     def _note_limits(self, headers: Mapping[str, str]) -> None:
         burst = headers.get("X-HubSpot-RateLimit-Max", "")

@@ -3,11 +3,12 @@
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
-from hub.config import SalesforceSystem, Settings
+from hub.config import Settings
 from hub.connectors.contract import Batch, CallMeter, Change, Finding, ObjectSpec, Outcome
 from hub.connectors.http import Patience
 from hub.connectors.salesforce import preflight, reading
 from hub.connectors.salesforce.client import Org
+from hub.connectors.salesforce.config import SalesforceSystem
 from hub.connectors.salesforce.schema import Schemas
 from hub.connectors.salesforce.writing import ROWS_PER_CALL, Writer
 from hub.errors import SchemaChanged
@@ -25,6 +26,7 @@ class SalesforceConnector:
     the fields they are computed from.
     """
 
+    config_model = SalesforceSystem
     rows_per_write = ROWS_PER_CALL
 
     def __init__(
@@ -36,7 +38,7 @@ class SalesforceConnector:
         patience: Patience | None = None,
     ) -> None:
         self.system = system
-        self.calls = CallMeter()
+        self.calls = CallMeter(share=config.quota_share)
         self._config = config
         self._mappings = settings.mappings.get(system, {})
         self._org = Org(system, config, self.calls, patience or Patience())

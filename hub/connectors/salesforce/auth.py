@@ -10,8 +10,8 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from hub.config import ClientCredentials, RefreshToken, SalesforceSystem
 from hub.connectors.http import Again, MeteredSession, Patience, Request
+from hub.connectors.salesforce.config import ClientCredentials, RefreshToken, SalesforceSystem
 from hub.errors import CredentialsRefused, HubError, RetryLater, SystemUnreachable
 
 _REMEDIES = {

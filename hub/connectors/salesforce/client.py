@@ -7,11 +7,11 @@ from urllib.parse import urlsplit
 import requests
 from simple_salesforce.api import Salesforce
 
-from hub.config import SalesforceSystem
 from hub.connectors.contract import CallMeter
 from hub.connectors.http import MeteredSession, Patience, PlainHttp, Request
 from hub.connectors.salesforce import faults
 from hub.connectors.salesforce.auth import Token, TokenKeeper
+from hub.connectors.salesforce.config import SalesforceSystem
 from hub.errors import CredentialsRefused
 
 _USAGE = re.compile(r"(?<!per-app-)api-usage=(\d+)/(\d+)")

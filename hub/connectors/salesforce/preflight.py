@@ -4,9 +4,10 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
-from hub.config import ObjectMapping, SalesforceSystem
+from hub.config import ObjectMapping
 from hub.connectors.contract import Finding, ObjectSpec
 from hub.connectors.salesforce.client import Org
+from hub.connectors.salesforce.config import SalesforceSystem
 from hub.connectors.salesforce.schema import Schemas, Shape
 from hub.errors import HubError, SchemaChanged, StopSync
 

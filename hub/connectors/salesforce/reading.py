@@ -14,7 +14,14 @@ import msgspec
 import polars as pl
 from simple_salesforce.format import format_soql
 
-from hub.connectors.contract import IS_DELETED, MODIFIED_AT, RECORD_ID, Batch, ObjectSpec
+from hub.connectors.contract import (
+    IS_DELETED,
+    MERGED_INTO,
+    MODIFIED_AT,
+    RECORD_ID,
+    Batch,
+    ObjectSpec,
+)
 from hub.connectors.http import server_time
 from hub.connectors.paging import Minimum, merged
 from hub.connectors.salesforce.client import Org
@@ -100,6 +107,7 @@ class Rows:
                 told["Id"].alias(RECORD_ID),
                 told["SystemModstamp"].alias(MODIFIED_AT),
                 deleted.alias(IS_DELETED),
+                pl.repeat(None, len(page.records), dtype=pl.String, eager=True).alias(MERGED_INTO),
                 *(told[name].alias(name) for name in self._spec.fields),
             ]
         )

@@ -1,0 +1,28 @@
+"""What `hub.yaml` says of a Salesforce org."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, SecretStr
+
+from hub.config import Strict, SystemBase
+
+
+class ClientCredentials(Strict):
+    flow: Literal["client_credentials"] = "client_credentials"
+    client_id: str
+    client_secret: SecretStr
+
+
+class RefreshToken(Strict):
+    flow: Literal["refresh_token"]
+    client_id: str
+    client_secret: SecretStr | None = None
+    refresh_token: SecretStr
+
+
+class SalesforceSystem(SystemBase):
+    kind: Literal["salesforce"]
+    instance_url: str
+    auth: Annotated[ClientCredentials | RefreshToken, Field(discriminator="flow")]
+    api_version: str = "62.0"
+    auto_assign: bool = False
