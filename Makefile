@@ -21,7 +21,7 @@ demo: install    ## Two local CRMs and a distributor, synced: what the hub does,
 	$(BIN)/hub demo --records $(RECORDS)
 
 test: install    ## All tests, on SQLite and on a PostgreSQL that they start themselves
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses logical --dist loadfile
 
 lint: install    ## Style, types, and which room may import which
 	$(BIN)/ruff check .
