@@ -9,15 +9,23 @@ from sqlalchemy import Boolean, Column, Date, Index, Integer, String, Table, Tex
 from hub.models.base import Money, UtcTime, metadata
 
 KEY = ("system", "object", "record_id")
-HOUSEKEEPING = (*KEY, "content_hash", "told", "is_deleted", "modified_at", "batch_id", "run")
+HOUSEKEEPING = (
+    *KEY,
+    *("content_hash", "told", "volatile_hash", "is_deleted", "gone", "merged_into"),
+    *("modified_at", "batch_id", "run"),
+)
+DELETED, MERGED, HIDDEN = "deleted", "merged", "hidden"
+"""Values of `gone`. A hidden row is not shown to our user any more and stays in effect."""
 
 
 def _source(name: str, *columns: Column[object]) -> Table:
     """A source table: key, housekeeping, then what it says.
 
     `content_hash` covers the pulled fields; `told` is JSON of the last-seen values of fields that
-    the hub itself writes, so that its own write coming back is recognised. `run` is the run that
-    last changed the row; `batch_id` leads to the archived file it came from.
+    the hub itself writes, so that its own write coming back is recognised. `volatile_hash`
+    covers the pulled fields that change without a trace in their system; it is null where there are
+    none. `run` is the run that last changed the row; `batch_id` leads to the archived file it came
+    from.
     """
     return Table(
         f"src_{name}",
@@ -27,7 +35,10 @@ def _source(name: str, *columns: Column[object]) -> Table:
         Column("record_id", String(128), primary_key=True),
         Column("content_hash", String(32), nullable=False),
         Column("told", Text),
+        Column("volatile_hash", String(32)),
         Column("is_deleted", Boolean, nullable=False),
+        Column("gone", String(16), comment="deleted, merged, hidden; null: the record is there"),
+        Column("merged_into", String(128), comment="record id, at the end of all merges"),
         Column("modified_at", UtcTime),
         Column("batch_id", Integer, nullable=False),
         Column("run", Integer, nullable=False),

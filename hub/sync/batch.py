@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Engine, select, update
 
 from hub.checks.convert import blank_to_null, convert, utc_time
 from hub.checks.schemas import validate
-from hub.connectors.contract import MODIFIED_AT, RECORD_ID, Batch
+from hub.connectors.contract import IS_DELETED, MODIFIED_AT, RECORD_ID, Batch
 from hub.models import bulk
 from hub.models.database import reading, take_numbers, writing
 from hub.models.operations import ops_batch
@@ -25,9 +25,13 @@ from hub.sync.archive import write_archive
 from hub.sync.dispositions import DISPOSITIONS
 from hub.sync.ledger import Stopwatch
 from hub.sync.targets import Target, move_cursor
+from hub.sync.tombstones import mark_gone
+from hub.sync.volatile import volatile_hashes
 
 # What is kept of a row beside its typed columns.
-_KEPT = (RECORD_ID, MODIFIED_AT, "content_hash", "told", "disposition")
+_KEPT = (RECORD_ID, MODIFIED_AT, "content_hash", "told", "volatile_hash", "disposition")
+# What changes in a row without the record having changed.
+_QUIET = ("run", "batch_id", "modified_at", "volatile_hash")
 
 
 @dataclass
@@ -79,7 +83,9 @@ def land_batch(
             batch_id = _record_batch(conn, target, run, batch.origin, path, kept.height)
             good = fresh[split.good_rows].select(_KEPT)
             _merge_good(conn, target, run, batch_id, good.hstack(split.good))
-            _merge_deleted(conn, target, run, rows)
+            mark_gone(conn, target, run, rows.filter(pl.col("disposition") == "deleted"))
+            if target.volatile_pulled:
+                _renew_volatile_hash(conn, target, rows, known)
             quarantine.hold(conn, target, run, batch_id, bad)
             quarantine.replace(conn, target, run, _settled(rows))
             counts = dict(rows.group_by("disposition").len().iter_rows())
@@ -110,7 +116,8 @@ def _add_to_report(
 
 
 def _fingerprinted(rows: pl.DataFrame, target: Target) -> pl.DataFrame:
-    """`rows` with `content_hash` (of what is only pulled) and `told` (what the hub writes too).
+    """`rows` with `content_hash` (of what is only pulled), `told` (what the hub writes too) and
+    `volatile_hash`.
 
     The hash covers how the fields are read: the same text under another mapping is a change.
     """
@@ -129,6 +136,7 @@ def _fingerprinted(rows: pl.DataFrame, target: Target) -> pl.DataFrame:
     return rows.with_columns(
         pl.Series("content_hash", hashes, dtype=pl.String),
         pl.Series("told", told or [None] * rows.height, dtype=pl.String),
+        volatile_hashes(rows, target.volatile_pulled),
         pl.int_range(pl.len(), dtype=pl.UInt32).alias("position"),
     )
 
@@ -153,7 +161,10 @@ def _known(conn: Connection, target: Target, rows: pl.DataFrame) -> pl.DataFrame
             table.c.record_id,
             table.c.content_hash,
             table.c.told,
+            table.c.volatile_hash,
             table.c.is_deleted,
+            table.c.gone,
+            table.c.merged_into,
             table.c.modified_at,
         ).where(
             table.c.system == target.system,
@@ -197,6 +208,8 @@ def _merge_good(
         pl.lit(target.system).alias("system"),
         pl.lit(target.object).alias("object"),
         pl.lit(value=False).alias("is_deleted"),
+        pl.lit(None, pl.String).alias("gone"),
+        pl.lit(None, pl.String).alias("merged_into"),
         pl.lit(batch_id).alias("batch_id"),
         pl.lit(run.number).alias("run"),
         utc_time(pl.col(MODIFIED_AT)).alias(MODIFIED_AT),
@@ -206,21 +219,27 @@ def _merge_good(
     if is_new.all():
         return
     with bulk.staged(conn, rows.filter(~is_new), target.table) as stage:
-        bulk.merge(conn, target.table, stage, quiet=("run", "batch_id", "modified_at"))
+        bulk.merge(conn, target.table, stage, quiet=_QUIET)
 
 
-def _merge_deleted(conn: Connection, target: Target, run: Run, rows: pl.DataFrame) -> None:
-    gone = rows.filter(pl.col("disposition") == "deleted")
-    if not gone.height:
+def _renew_volatile_hash(
+    conn: Connection, target: Target, rows: pl.DataFrame, known: pl.DataFrame
+) -> None:
+    """Rows that say the same, but were landed when other fields counted as volatile."""
+    same = rows.filter(pl.col("disposition") == "unchanged", pl.col(IS_DELETED) != "true")
+    stale = same.select(RECORD_ID, "volatile_hash").join(
+        known, on=[RECORD_ID, "volatile_hash"], how="anti"
+    )
+    if not stale.height:
         return
     table = target.table
-    with bulk.staged(conn, gone.select(RECORD_ID), table) as stage:
+    with bulk.staged(conn, stale, table, index=[RECORD_ID]) as stage:
         conn.execute(
             update(table)
             .where(
                 table.c.system == target.system,
                 table.c.object == target.object,
-                table.c.record_id.in_(select(stage.c.record_id)),
+                table.c.record_id == stage.c.record_id,
             )
-            .values(is_deleted=True, run=run.number)
+            .values(volatile_hash=stage.c.volatile_hash)
         )

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 import polars as pl
 from sqlalchemy import Connection, Table, update
 
-from hub.checks.convert import utc_time
-from hub.connectors.contract import IS_DELETED, MODIFIED_AT, RECORD_ID
+from hub.checks.convert import blank_to_null, utc_time
+from hub.connectors.contract import IS_DELETED, MERGED_INTO, MODIFIED_AT, RECORD_ID
 from hub.models.operations import ops_disposition, ops_read
 from hub.models.runs import Run
 
@@ -24,15 +24,18 @@ DISPOSITIONS = (
 def classify(rows: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
     """`rows` with `disposition`, before validation (which may still quarantine new and changed).
 
-    `rows` carries record_id, modified_at, is_deleted (text), content_hash, told, position;
-    `known` the same of what is stored. A version older than the stored one, or repeated within the
-    batch, is superseded; a deletion of what was never here is suppressed.
+    `rows` carries record_id, modified_at, is_deleted (text), merged_into, content_hash, told,
+    position; `known` the same of what is stored, and `gone`. A version older than the stored one,
+    or repeated within the batch, is superseded; a deletion of what was never here is suppressed. A
+    record that was gone or hidden and is told as there is changed, whatever it says.
     """
     stored = known.select(
         RECORD_ID,
         pl.col("content_hash").alias("known_hash"),
         pl.col("told").alias("known_told"),
         pl.col("is_deleted").alias("known_deleted"),
+        pl.col("gone").alias("known_gone"),
+        pl.col("merged_into").alias("known_merged"),
         pl.col("modified_at").alias("known_modified"),
     )
     joined = rows.join(stored, on=RECORD_ID, how="left", maintain_order="left")
@@ -46,12 +49,13 @@ def classify(rows: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
     same = (
         (pl.col("content_hash") == pl.col("known_hash"))
         & pl.col("told").eq_missing(pl.col("known_told"))
-        & ~pl.col("known_deleted")
+        & pl.col("known_gone").is_null()
     )
+    same_end = blank_to_null(pl.col(MERGED_INTO)).eq_missing(pl.col("known_merged"))
     disposition = (
         pl.when(~is_last)
         .then(pl.lit("superseded"))
-        .when(gone & is_known & pl.col("known_deleted"))
+        .when(gone & is_known & pl.col("known_deleted") & same_end)
         .then(pl.lit("unchanged"))
         .when(gone & is_known & is_older)
         .then(pl.lit("superseded"))
@@ -68,7 +72,7 @@ def classify(rows: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
         .otherwise(pl.lit("changed"))
     )
     return joined.with_columns(disposition=disposition).drop(
-        "known_hash", "known_told", "known_deleted", "known_modified"
+        "known_hash", "known_told", "known_deleted", "known_gone", "known_merged", "known_modified"
     )
 
 

@@ -17,7 +17,7 @@ from hub.models.runs import Run
 
 WAITING, REPLACED = "waiting", "replaced"
 # What landing adds to a row beside what was told.
-_ADDED = ("position", "disposition", "content_hash", "told", "faults")
+_ADDED = ("position", "disposition", "content_hash", "told", "volatile_hash", "faults")
 
 
 class Landing(Protocol):

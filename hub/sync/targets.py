@@ -17,11 +17,15 @@ from hub.models.sources import SOURCES
 
 @dataclass(frozen=True)
 class Target:
-    """Where one object of one system lands."""
+    """Where one object of one system lands.
+
+    `volatile` are the fields that can change without the record appearing in an increment.
+    """
 
     system: str
     object: str
     mapping: ObjectMapping
+    volatile: tuple[str, ...] = ()
 
     @property
     def table(self) -> Table:
@@ -31,6 +35,11 @@ class Target:
     def reading(self) -> str:
         """How what is told is read: two mappings that differ here make different rows of it."""
         return json.dumps(self.mapping.model_dump(include={"pull", "values"}), sort_keys=True)
+
+    @property
+    def volatile_pulled(self) -> list[str]:
+        """The volatile fields that are only pulled, sorted."""
+        return sorted(set(self.volatile) - set(self.mapping.told_fields))
 
     @property
     def spec(self) -> ObjectSpec:

@@ -167,6 +167,7 @@ class Replaying(FakeConnector):
                     "record_id": record_id,
                     "modified_at": at,
                     "is_deleted": "false",
+                    "merged_into": None,
                     **fields,
                 }
                 for record_id, at, fields in self.rows
