@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 RECORDS ?= 2000
 
-.PHONY: help install demo test lint bench screenshots lock clean
+.PHONY: help install demo test lint bench soak screenshots lock clean
 help:            ## This list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
 
@@ -31,6 +31,9 @@ lint: install    ## Style, types, and which room may import which
 
 bench: install   ## Speed beside its floor, and matching beside the truth
 	$(BIN)/python -m bench
+
+soak: install    ## 300 syncs against CRMs that change and fail, then the truth (half an hour)
+	$(BIN)/python -m soak
 
 screenshots: install  ## The pictures in docs/images (needs Chromium)
 	$(BIN)/python -m docs.screenshots

@@ -1,0 +1,259 @@
+"""The soak itself: seed, serve, sync again and again, then compare with the truth."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from random import Random
+from time import perf_counter
+from typing import Any
+from unittest import mock
+
+import requests
+
+from hub.commands.demo import prepare
+from hub.commands.warehouse import Workplace, open_workplace
+from hub.config import Settings, connector_kinds
+from hub.connectors.contract import Connector
+from hub.connectors.http import Patience
+from hub.models.database import reading
+from hub.sync import pipeline
+from hub.sync.pipeline import SyncReport, sync
+from sandbox.seed import hubspot_file, salesforce_file, seed
+from sandbox.server import free_port
+from sandbox.world import generate
+from soak.compare import Verdict, compare_sources, compare_writes
+from soak.faults import PATIENT_SECONDS, rules
+from soak.journal import writes
+from soak.serve import CONTROL, START, SYSTEMS
+from soak.truth import read_truth
+
+_RECORDS_PER_COMPANY = 3.67
+_KEPT_IN_EVERY_RUN = ("conservation", "identity")
+_LONGER_THAN_ANY_INTERVAL = 26 * 3600.0
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How long, how large, how rough."""
+
+    runs: int = 300
+    records: int = 20_000
+    seed: int = 7
+    fault_rate: float = 0.1
+    changes: int = 80
+    during: float = 0.12
+
+    @property
+    def companies(self) -> int:
+        return max(20, round(self.records / _RECORDS_PER_COMPANY))
+
+
+@dataclass
+class Result:
+    """All figures, and the differences: none is a pass."""
+
+    plan: Plan
+    runs: dict[str, int] = field(default_factory=dict)
+    seconds: float = 0.0
+    slowest: float = 0.0
+    steps: dict[str, float] = field(default_factory=dict)
+    account: dict[str, Any] = field(default_factory=dict)
+    figures: dict[str, int] = field(default_factory=dict)
+    differences: list[str] = field(default_factory=list)
+
+    def take(self, verdict: Verdict) -> None:
+        for name, number in verdict.figures.items():
+            self.figures[name] = self.figures.get(name, 0) + number
+        self.differences += verdict.differences
+
+
+def soak(plan: Plan, folder: Path, say: Say) -> Result:
+    """Run it all in an empty folder."""
+    result = Result(plan)
+    ports = _prepare(plan, folder)
+    began = perf_counter()
+    with _crms(folder, plan.seed, ports) as conduct, impatient():
+        place = open_workplace(folder / "hub.yaml")
+        chance = Random(f"soak:{plan.seed}")  # noqa: S311 - chance that can be repeated
+        for number in range(1, plan.runs + 1):
+            _one_run(plan, number, chance, conduct, place, result, say)
+        result.account = conduct.account()
+        _close(conduct, place, result)
+        merges = conduct.account()["merges"]
+    result.seconds = perf_counter() - began
+    _judge(folder, place, merges, result)
+    place.engine.dispose()
+    return result
+
+
+def _one_run(
+    plan: Plan,
+    number: int,
+    chance: Random,
+    conduct: "Conduct",
+    place: Workplace,
+    result: Result,
+    say: Say,
+) -> None:
+    first = number == 1
+    now = conduct.go_on(
+        changes=0 if first else plan.changes,
+        seconds=60.0 if first else chance.uniform(60, 4 * 3600),
+        during=plan.during,
+        bulk_rows=max(5, plan.records // 60),
+        rules=rules(chance, plan.fault_rate),
+        seed=plan.seed * 1_000_003 + number,
+    )
+    report = _sync(place, now, result)
+    result.runs[report.status] = result.runs.get(report.status, 0) + 1
+    for law in report.laws:
+        if law.law in _KEPT_IN_EVERY_RUN and not law.holds:
+            result.differences.append(f"run {number}: the law of {law.law}: {law.detail}")
+    say(f"run {number} of {plan.runs}: {report.status}, {result.slowest:.1f} s at most")
+
+
+def _sync(place: Workplace, now: datetime, result: Result) -> SyncReport:
+    began = perf_counter()
+    report = sync(place.engine, place.settings, clock=lambda: now)
+    result.slowest = max(result.slowest, perf_counter() - began)
+    for step, seconds in report.watch.seconds.items():
+        result.steps[step] = result.steps.get(step, 0.0) + seconds
+    return report
+
+
+def _close(conduct: "Conduct", place: Workplace, result: Result) -> None:
+    """One more sync, long after everything, that nothing disturbs; and one that finds nothing."""
+    for last in ("closing", "still"):
+        now = conduct.go_on(seconds=_LONGER_THAN_ANY_INTERVAL)
+        report = _sync(place, now, result)
+        for trouble in report.troubles:
+            result.differences.append(f"{last} sync: {trouble}")
+        for law in report.laws:
+            if not law.holds and law.law != "frugality":
+                result.differences.append(f"{last} sync: the law of {law.law}: {law.detail}")
+        if last == "still" and any(report.outcomes.values()):
+            result.differences.append(f"still sync: wrote {report.outcomes}")
+
+
+def _judge(folder: Path, place: Workplace, merges: dict[str, Any], result: Result) -> None:
+    settings = place.settings
+    truth = read_truth(folder, settings)
+    with reading(place.engine) as conn:
+        result.take(compare_sources(conn, settings, truth, merges))
+        for system, file in zip(SYSTEMS, (salesforce_file, hubspot_file), strict=True):
+            seen = writes(file(folder))
+            result.take(compare_writes(conn, system, _keys(settings, system), seen))
+
+
+def _keys(settings: Settings, system: str) -> dict[str, str]:
+    return {
+        obj: mapping.push.create.key
+        for obj, mapping in settings.mappings[system].items()
+        if mapping.push is not None and mapping.push.create is not None
+    }
+
+
+# -- the stage -------------------------------------------------------------------------------------
+
+
+def _prepare(plan: Plan, folder: Path) -> list[int]:
+    """A seeded folder whose hub.yaml knows the ports; returns them."""
+    prepare(folder)
+    seed(folder, generate(plan.companies, plan.seed, today=START.date()))
+    for file in (folder / "feeds").rglob("*.csv"):
+        file.unlink()
+    ports = [free_port(), free_port()]
+    config = folder / "hub.yaml"
+    lines = []
+    waiting = iter(ports)
+    for line in config.read_text(encoding="utf-8").splitlines():
+        if "http://127.0.0.1:" in line:
+            head = line.rpartition(":")[0]
+            lines.append(f"{head}:{next(waiting)}")
+            lines.append(f"    timeout_seconds: {PATIENT_SECONDS}")
+        elif line.strip().startswith("search_lag_seconds"):
+            lines.append("    search_lag_seconds: 60")
+        else:
+            lines.append(line)
+    config.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return ports
+
+
+@dataclass(frozen=True)
+class Conduct:
+    """The hand on the CRMs: what happens to them between two syncs."""
+
+    url: str
+
+    def go_on(self, **told: Any) -> datetime:
+        """See `soak.serve.Told`; returns what time it is then."""
+        answer = requests.post(f"{self.url}{CONTROL}", json=told, timeout=120)
+        answer.raise_for_status()
+        return datetime.fromisoformat(answer.json()["now"])
+
+    def account(self) -> dict[str, Any]:
+        answer = requests.get(f"{self.url}{CONTROL}", timeout=60)
+        answer.raise_for_status()
+        account: dict[str, Any] = answer.json()
+        return account
+
+
+@contextmanager
+def _crms(folder: Path, number: int, ports: list[int]) -> Iterator[Conduct]:
+    command = [sys.executable, "-m", "soak.serve", "--dir", str(folder), "--seed", str(number)]
+    root = Path(__file__).parents[1]
+    process = subprocess.Popen(  # noqa: S603
+        [*command, "--ports", *map(str, ports)],
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=root,
+        env={**os.environ, "PYTHONPATH": str(root)},
+        start_new_session=True,
+    )
+    try:
+        if process.stdout is None or process.stdout.readline() != "ready\n":
+            raise RuntimeError("the CRMs did not start")
+        yield Conduct(f"http://127.0.0.1:{ports[0]}")
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(timeout=60)
+
+
+class _HubTime:
+    """Time that passes only by waiting for it."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+    def monotonic(self) -> float:
+        return self.now
+
+
+@contextmanager
+def impatient() -> Iterator[None]:
+    """Inside, no connector waits by the clock on the wall."""
+    time = _HubTime()
+
+    def connect(settings: Settings, system: str) -> Connector:
+        config = settings.systems[system]
+        kind = connector_kinds()[config.kind].load()
+        if system not in SYSTEMS:
+            made: Connector = kind(system, config, settings)
+            return made
+        patience = Patience(sleep=time.sleep, monotonic=time.monotonic)
+        patient: Connector = kind(system, config, settings, patience=patience)
+        return patient
+
+    with mock.patch.object(pipeline, "connect", connect):
+        yield
