@@ -16,7 +16,7 @@ from hashlib import blake2b
 from typing import Any
 
 import polars as pl
-from sqlalchemy import Connection, Engine, Table, func, or_, select, update
+from sqlalchemy import Connection, Engine, Table, func, select, update
 
 from hub.config import CreateRule, ObjectMapping, PushField, PushRule, Settings
 from hub.connectors.text import canonical_number
@@ -318,11 +318,22 @@ def unsettled(conn: Connection, changes: Iterable[PlannedChange]) -> list[Planne
     was made.
 
     A record that was made and is not seen is held back in quarantine, or somebody deleted it: the
-    hub does not make it a second time by itself.
+    hub does not make it a second time by itself, not even if it were to say something else now.
     """
     wanted = list(changes)
     if not wanted:
         return []
+    refused, made = _refused(conn, wanted), _made(conn, wanted)
+    return [
+        change
+        for change in wanted
+        if change.digest not in refused
+        and (change.op != "create" or (change.system, change.object, change.hub_id) not in made)
+    ]
+
+
+def _refused(conn: Connection, wanted: list[PlannedChange]) -> frozenset[str]:
+    """Digests of what was rejected when last asked for."""
     digests = pl.DataFrame({"digest": [change.digest for change in wanted]}).unique()
     with bulk.staged(conn, digests, ops_change) as asked:
         last_asked = (
@@ -335,11 +346,23 @@ def unsettled(conn: Connection, changes: Iterable[PlannedChange]) -> list[Planne
             .subquery()
         )
         query = select(ops_change.c.digest).where(
-            ops_change.c.id == last_asked.c.id,
-            or_(ops_change.c.outcome == "rejected", ops_change.c.op == "create"),
+            ops_change.c.id == last_asked.c.id, ops_change.c.outcome == "rejected"
         )
-        settled = frozenset(conn.scalars(query))
-    return [change for change in wanted if change.digest not in settled]
+        return frozenset(conn.scalars(query))
+
+
+def _made(conn: Connection, wanted: list[PlannedChange]) -> frozenset[tuple[str, str, str]]:
+    """(system, object, hub id) of the records that were made, whatever they were to say then."""
+    ids = [change.hub_id for change in wanted if change.op == "create"]
+    if not ids:
+        return frozenset()
+    with bulk.staged(conn, pl.DataFrame({"hub_id": ids}).unique(), ops_change) as asked:
+        query = select(ops_change.c.system, ops_change.c.object, ops_change.c.hub_id).where(
+            ops_change.c.op == "create",
+            ops_change.c.outcome == "applied",
+            ops_change.c.hub_id.in_(select(asked.c.hub_id)),
+        )
+        return frozenset((row.system, row.object, row.hub_id) for row in conn.execute(query))
 
 
 def _supersede(conn: Connection, run: Run) -> None:

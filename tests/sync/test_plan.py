@@ -299,6 +299,17 @@ def test_what_was_made_is_not_made_a_second_time(desk: Desk) -> None:
     assert desk.plan(full=True).plan is not None
 
 
+def test_what_was_made_is_not_made_again_because_it_would_say_something_else(desk: Desk) -> None:
+    """The person a lead was made on is known by a record id later, and routing may move on."""
+    _routed(desk)
+    _finish(desk, desk.plan().plan, "applied")
+    desk.record(HUBSPOT, "contacts", "c7", "ct_1")
+    assert desk.plan().plan is None
+    _routed(desk, partner_id="pa_2")
+    desk.golden("partner", "pa_2", name="Bravo")
+    assert desk.plan().plan is None
+
+
 def test_a_policy_or_a_mapping_that_changed_is_planned_from_scratch(desk: Desk) -> None:
     _claimed(desk, told=SHOWN)
     assert desk.plan().plan is None
