@@ -22,12 +22,16 @@ _EMAIL = r"^[^@\s,;<>]+@[^@\s,;<>.]+(\.[^@\s,;<>.]+)+$"
 
 @dataclass(frozen=True)
 class Rule:
-    """One business rule; `holds` is true (or null) for rows that obey it."""
+    """One business rule; `holds` is true (or null) for rows that obey it.
+
+    `surely`, where given, is told faster than `holds` and never true where `holds` is not.
+    """
 
     name: str
     column: str
     holds: pl.Expr
     message: str
+    surely: pl.Expr | None = None
 
 
 def one_of(column: str, allowed: tuple[str, ...]) -> Rule:

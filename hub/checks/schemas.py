@@ -3,9 +3,12 @@
 Types, nullability, lengths and readability come from the SQLAlchemy table, so that a column is
 defined once. Every fault of every row is found in one pass; good rows go on, bad rows are returned
 with all their faults.
+
+pandera takes up each rule by itself, which costs as much for ten rows as for ten thousand. So one
+query over all rules finds the rows that break any, which are few or none, and pandera judges these.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -14,8 +17,8 @@ import polars as pl
 from pandera.errors import SchemaErrors
 from sqlalchemy import Boolean, Column, Date, Integer, String, Table
 
-from hub.checks.convert import TOLD, is_country, told_column
-from hub.checks.rules import NUL, RULES, Rule, storable
+from hub.checks.convert import is_country, told_column
+from hub.checks.rules import RULES, Rule, storable
 from hub.models.base import Money, UtcTime
 from hub.models.bulk import polars_type
 from hub.models.sources import HOUSEKEEPING, SOURCES
@@ -32,11 +35,22 @@ FAULT_SCHEMA = {
 
 @dataclass(frozen=True)
 class Split:
-    """`good`: typed rows without `…__told`; `faults`: one line per fault, `row` = position."""
+    """`good`: typed rows without `…__told`; `faults`: one line per fault, `row` = position among
+    the `read` rows that were checked."""
 
     good: pl.DataFrame
-    good_rows: list[int]
     faults: pl.DataFrame
+    read: int
+
+    @property
+    def good_rows(self) -> list[int]:
+        """The positions of the good rows, in order."""
+        bad = set(self.faults[ROW])
+        return [row for row in range(self.read) if row not in bad]
+
+    def good_of(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """The good ones of rows that stand in the order of those checked."""
+        return _without(rows, self.faults)
 
 
 def validate(source: str, frame: pl.DataFrame) -> Split:
@@ -47,43 +61,78 @@ def validate(source: str, frame: pl.DataFrame) -> Split:
     """
     table = SOURCES[source]
     full = _with_missing_columns(frame, table)
-    faults = _found(source, full) if full.height else pl.DataFrame(schema=FAULT_SCHEMA)
-    bad = faults[ROW].unique()
-    kept = full.with_row_index(ROW).filter(~pl.col(ROW).is_in(bad.implode()))
-    columns = [c.name for c in _content(table)]
-    return Split(kept.select(columns), kept[ROW].to_list(), faults)
+    suspects = _suspects(source, full)
+    faults = _found(source, suspects) if suspects.height else pl.DataFrame(schema=FAULT_SCHEMA)
+    good = _without(full.select(c.name for c in _content(table)), faults)
+    return Split(good, faults, full.height)
 
 
-def _found(source: str, full: pl.DataFrame) -> pl.DataFrame:
-    texts = [name for name in full.columns if name.endswith(TOLD)]
-    holds_nul = pl.any_horizontal(
-        pl.col(name).str.contains(NUL, literal=True).any() for name in texts
-    )
+def _without(rows: pl.DataFrame, faults: pl.DataFrame) -> pl.DataFrame:
+    if faults.is_empty():
+        return rows
+    bad = faults[ROW].unique().implode()
+    return rows.filter(~pl.int_range(pl.len(), dtype=pl.UInt32).is_in(bad))
+
+
+def _suspects(source: str, full: pl.DataFrame) -> pl.DataFrame:
+    """The rows that break a rule, with their positions as `row`."""
+    rules = [rule for several in _rules(source).values() for rule in several]
+    kept = full.select(_surely(source)).row(0)
+    broken = [rule for rule, holds in zip(rules, kept, strict=True) if not holds]
+    if not broken:
+        return full.clear()
+    obeyed = pl.all_horizontal(rule.holds.fill_null(value=True) for rule in broken)
+    return full.with_row_index(ROW).filter(~obeyed)
+
+
+@cache
+def _surely(source: str) -> list[pl.Expr]:
+    """Whether all rows surely obey, by rule."""
+    return [
+        (rule.holds if rule.surely is None else rule.surely)
+        .fill_null(value=True)
+        .all()
+        .alias(f"{column}/{number}")
+        for column, rules in _rules(source).items()
+        for number, rule in enumerate(rules)
+    ]
+
+
+def _found(source: str, suspects: pl.DataFrame) -> pl.DataFrame:
+    """All faults of rows that carry their positions as `row`."""
     try:
-        schema_of(source, nul=full.select(holds_nul).item()).validate(full, lazy=True)
+        schema_of(source).validate(suspects, lazy=True)
     except SchemaErrors as err:
-        return _faults(err.failure_cases, full, source)
+        return _faults(err.failure_cases, suspects, source)
     return pl.DataFrame(schema=FAULT_SCHEMA)
 
 
 @cache
-def schema_of(source: str, *, nul: bool = False) -> pa.DataFrameSchema:
-    """The schema of one source table's content columns. `nul` says that there are characters no
-    text may hold: looking for them in every column costs more than all other rules together."""
-    table = SOURCES[source]
+def schema_of(source: str) -> pa.DataFrameSchema:
+    """The schema of one source table's content columns."""
+    rules = _rules(source)
     columns = {
         column.name: pa.Column(
             polars_type(column.type),
-            checks=[
-                *(_check(rule) for rule in _derived(column)),
-                *([_check(storable(column.name))] if nul and _is_text(column) else []),
-                *(_check(rule) for rule in RULES[source] if rule.column == column.name),
-            ],
+            checks=[_check(rule) for rule in rules[column.name]],
             nullable=True,  # absence has its own rule, which knows "unreadable" from "missing"
         )
-        for column in _content(table)
+        for column in _content(SOURCES[source])
     }
     return pa.DataFrameSchema(columns, name=f"src_{source}", strict=False)
+
+
+@cache
+def _rules(source: str) -> dict[str, Sequence[Rule]]:
+    """Column → all its rules: those of the table's definition, then those of the business."""
+    return {
+        column.name: [
+            *_derived(column),
+            *([storable(column.name)] if _is_text(column) else []),
+            *(rule for rule in RULES[source] if rule.column == column.name),
+        ]
+        for column in _content(SOURCES[source])
+    }
 
 
 def _content(table: Table) -> Iterable[Column[object]]:
@@ -112,7 +161,8 @@ def _derived(column: Column[object]) -> list[Rule]:
     if isinstance(column.type, String) and column.type.length and _is_text(column):
         limit = column.type.length
         fits = typed.str.len_chars() <= limit
-        rules.append(Rule("too_long", column.name, fits, f"at most {limit} characters"))
+        surely = typed.str.len_bytes() <= limit
+        rules.append(Rule("too_long", column.name, fits, f"at most {limit} characters", surely))
     return rules
 
 
@@ -142,15 +192,18 @@ def _check(rule: Rule) -> pa.Check:
     return pa.Check(holds, name=rule.name, error=rule.name)
 
 
-def _faults(cases: pl.DataFrame, full: pl.DataFrame, source: str) -> pl.DataFrame:
+def _faults(cases: pl.DataFrame, suspects: pl.DataFrame, source: str) -> pl.DataFrame:
     found = cases.select(
-        pl.col("index").cast(pl.UInt32).alias(ROW), "column", pl.col("check").alias("rule")
+        pl.col("index").cast(pl.UInt32).alias("at"), "column", pl.col("check").alias("rule")
     ).unique()
     return (
         pl.concat(
             [
-                group.with_columns(
-                    value=full[told_column(str(column))].gather(group[ROW]),
+                group.select(
+                    suspects[ROW].gather(group["at"]).alias(ROW),
+                    "column",
+                    "rule",
+                    value=suspects[told_column(str(column))].gather(group["at"]),
                     message=pl.lit(_message(source, str(column), str(rule))),
                 )
                 for (column, rule), group in found.group_by("column", "rule")
@@ -162,5 +215,4 @@ def _faults(cases: pl.DataFrame, full: pl.DataFrame, source: str) -> pl.DataFram
 
 
 def _message(source: str, column: str, rule: str) -> str:
-    declared = (*_derived(SOURCES[source].c[column]), *RULES[source], storable(column))
-    return next(r.message for r in declared if r.name == rule and r.column == column)
+    return next(r.message for r in _rules(source)[column] if r.name == rule)

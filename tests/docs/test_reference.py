@@ -222,7 +222,7 @@ def test_every_rule_is_documented() -> None:
     used = {
         check.name
         for source in SOURCES
-        for c in schema_of(source, nul=True).columns.values()
+        for c in schema_of(source).columns.values()
         for check in c.checks
     }
     assert {rule.name for rules in RULES.values() for rule in rules} <= used
