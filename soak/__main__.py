@@ -7,7 +7,7 @@ from tempfile import TemporaryDirectory
 
 from soak.campaign import Plan, Result, soak
 
-_SHOWN = 60
+_SHOWN = 4
 
 
 def main() -> int:
@@ -55,11 +55,11 @@ def report(result: Result) -> str:
         f"writes           {written:,}, {made:,} made a record; duplicates {twice}",
         f"seconds          {result.seconds:.0f}, {result.seconds / plan.runs:.2f} a run",
         f"                 {_seconds(result.steps, plan.runs)}",
-        f"mismatches       {len(result.differences)}",
+        f"mismatches       {sum(map(len, result.differences.values()))}",
     ]
-    lines += [f"  {difference}" for difference in result.differences[:_SHOWN]]
-    if len(result.differences) > _SHOWN:
-        lines.append(f"  and {len(result.differences) - _SHOWN} more")
+    for where, found in result.differences.items():
+        lines.append(f"  {where}: {len(found)}")
+        lines += [f"    {difference}" for difference in found[:_SHOWN]]
     return "\n".join(lines)
 
 

@@ -1,5 +1,6 @@
 """The soak itself: seed, serve, sync again and again, then compare with the truth."""
 
+import json
 import os
 import signal
 import subprocess
@@ -67,12 +68,17 @@ class Result:
     steps: dict[str, float] = field(default_factory=dict)
     account: dict[str, Any] = field(default_factory=dict)
     figures: dict[str, int] = field(default_factory=dict)
-    differences: list[str] = field(default_factory=list)
+    differences: dict[str, list[str]] = field(default_factory=dict)
+    """Where and of what kind → each one."""
+
+    def differ(self, where: str, what: str) -> None:
+        self.differences.setdefault(where, []).append(what)
 
     def take(self, verdict: Verdict) -> None:
         for name, number in verdict.figures.items():
             self.figures[name] = self.figures.get(name, 0) + number
-        self.differences += verdict.differences
+        for where, found in verdict.differences.items():
+            self.differences.setdefault(where, []).extend(found)
 
 
 def soak(plan: Plan, folder: Path, say: Say) -> Result:
@@ -88,6 +94,7 @@ def soak(plan: Plan, folder: Path, say: Say) -> Result:
         result.account = conduct.account()
         _close(conduct, place, result)
         merges = conduct.account()["merges"]
+        (folder / "merges.json").write_text(json.dumps(merges), encoding="utf-8")
     result.seconds = perf_counter() - began
     _judge(folder, place, merges, result)
     place.engine.dispose()
@@ -116,7 +123,7 @@ def _one_run(
     result.runs[report.status] = result.runs.get(report.status, 0) + 1
     for law in report.laws:
         if law.law in _KEPT_IN_EVERY_RUN and not law.holds:
-            result.differences.append(f"run {number}: the law of {law.law}: {law.detail}")
+            result.differ(f"law of {law.law}", f"run {number}: {law.detail}")
     say(f"run {number} of {plan.runs}: {report.status}, {result.slowest:.1f} s at most")
 
 
@@ -135,12 +142,12 @@ def _close(conduct: "Conduct", place: Workplace, result: Result) -> None:
         now = conduct.go_on(seconds=_LONGER_THAN_ANY_INTERVAL)
         report = _sync(place, now, result)
         for trouble in report.troubles:
-            result.differences.append(f"{last} sync: {trouble}")
+            result.differ(f"{last} sync", trouble)
         for law in report.laws:
             if not law.holds and law.law != "frugality":
-                result.differences.append(f"{last} sync: the law of {law.law}: {law.detail}")
+                result.differ(f"{last} sync", f"{law.law}: {law.detail}")
         if last == "still" and any(report.outcomes.values()):
-            result.differences.append(f"still sync: wrote {report.outcomes}")
+            result.differ("still sync", f"wrote {report.outcomes}")
 
 
 def _judge(folder: Path, place: Workplace, merges: dict[str, Any], result: Result) -> None:

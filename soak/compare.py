@@ -26,10 +26,11 @@ class Verdict:
     """What was compared, and every difference found."""
 
     figures: dict[str, int] = field(default_factory=lambda: defaultdict(int))
-    differences: list[str] = field(default_factory=list)
+    differences: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    """Where and of what kind → each one."""
 
-    def differ(self, where: str, what: str) -> None:
-        self.differences.append(f"{where}: {what}")
+    def differ(self, where: str, kind: str, what: str) -> None:
+        self.differences[f"{where}, {kind}"].append(what)
 
 
 # -- sources -------------------------------------------------------------------------------------
@@ -61,9 +62,9 @@ def _compare_presence(
     verdict.figures["deletions"] += len(deleted)
     for record in sorted(valid - living):
         how = "is taken to be deleted" if record in deleted else "was missed"
-        verdict.differ(where, f"{record} is there and {how}")
+        verdict.differ(where, "missing", f"{record} is there and {how}")
     for record in sorted(living - valid - real.invalid):
-        verdict.differ(where, f"{record} is gone and is taken to be there")
+        verdict.differ(where, "not deleted", f"{record} is gone and is taken to be there")
 
 
 def _compare_values(
@@ -81,10 +82,10 @@ def _compare_values(
         )
         for name in columns:
             if row[name] != expected[name]:
-                verdict.differ(where, f"{record}.{name} is {expected[name]!r}, not {row[name]!r}")
+                verdict.differ(where, name, f"{record} is {expected[name]!r}, not {row[name]!r}")
         told = json.loads(row["told"]) if row["told"] else {}
         if told != real.told[record]:
-            verdict.differ(where, f"{record} says {real.told[record]!r}, not {told!r}")
+            verdict.differ(where, "told", f"{record} says {real.told[record]!r}, not {told!r}")
 
 
 def _ends(merges: Sequence[tuple[str, str, str]], obj: str) -> dict[str, str]:
@@ -113,9 +114,13 @@ def _compare_merges(
         if record in ends:
             verdict.figures["merges"] += 1
         if end != ends.get(record):
-            verdict.differ(where, f"{record} was merged into {ends.get(record)}, not {end}")
+            verdict.differ(
+                where, "merge", f"{record} was merged into {ends.get(record)}, not {end}"
+            )
         if end is not None and not row["is_deleted"]:
-            verdict.differ(where, f"{record} was merged into {end} and is taken to be there")
+            verdict.differ(
+                where, "merge", f"{record} was merged into {end} and is taken to be there"
+            )
 
 
 def _compare_quarantine(
@@ -130,9 +135,11 @@ def _compare_quarantine(
     where = f"{system}/{obj}"
     verdict.figures["quarantined"] += len(held)
     for record in sorted(held - real.invalid):
-        verdict.differ(where, f"{record} waits in quarantine and is valid, or gone")
+        verdict.differ(where, "quarantine", f"{record} waits in quarantine and is valid, or gone")
     for record in sorted(real.invalid - held):
-        verdict.differ(where, f"{record} is not valid and does not wait in quarantine")
+        verdict.differ(
+            where, "quarantine", f"{record} is not valid and does not wait in quarantine"
+        )
 
 
 # -- writes --------------------------------------------------------------------------------------
@@ -162,27 +169,31 @@ def compare_writes(
     merged = _joined(writes)
     for (obj, record), seen in merged.items():
         changes = list(planned.pop((obj, record), ()))
-        where = f"{system}/{obj}/{record}"
+        where = f"{system}/{obj}"
         for write in seen:
             verdict.figures["writes"] += 1
             if not write.cells:
                 verdict.figures["in vain"] += 1
-                verdict.differ(where, "was written without a change: twice the same")
+                verdict.differ(where, "duplicate", f"{record} was written again for nothing")
                 continue
             found = _match(write, changes)
             if found is None:
-                verdict.differ(where, f"nobody planned {write.op} of {_news(write)}")
+                told = f"{record}: nobody planned {write.op} of {_news(write)}"
+                verdict.differ(where, "unplanned", told)
             else:
                 changes.remove(found)
-        for change in changes:
-            if change.outcome == "applied" and not change.found_made:
-                verdict.differ(where, f"{change.op} of {change.fields} is said to be applied")
+        _never_written(verdict, where, record, changes)
     for (obj, record), changes in planned.items():
-        for change in changes:
-            if change.outcome == "applied" and not change.found_made:
-                verdict.differ(f"{system}/{obj}/{record}", "was never written, though applied")
+        _never_written(verdict, f"{system}/{obj}", record, changes)
     _compare_creates(verdict, system, keys, writes)
     return verdict
+
+
+def _never_written(verdict: Verdict, where: str, record: str, changes: Sequence[_Planned]) -> None:
+    for change in changes:
+        if change.outcome == "applied" and not change.found_made:
+            told = f"{record}: {change.op} of {change.fields} is told as applied"
+            verdict.differ(where, "never written", told)
 
 
 _STAMPS = frozenset(
@@ -268,4 +279,6 @@ def _compare_creates(
             verdict.figures["creates"] += 1
     for (obj, hub_id), records in made.items():
         if len(records) > 1:
-            verdict.differ(f"{system}/{obj}", f"{hub_id} was made {len(records)} times: {records}")
+            verdict.differ(
+                f"{system}/{obj}", "duplicate", f"{hub_id} was made {len(records)} times: {records}"
+            )
