@@ -4,8 +4,13 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
+import polars as pl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from rows import faults, typed
+
+from hub.checks.convert import utc_time
 
 
 @pytest.mark.parametrize(
@@ -91,3 +96,30 @@ def test_what_cannot_be_read_is_held_back_with_the_value_as_told(
     source: str, column: str, told: str, rule: str
 ) -> None:
     assert faults(source, **{column: told}) == [(column, rule, told)]
+
+
+_DIGITS = st.integers(0, 99).map("{:02}".format)
+_times = st.tuples(
+    *(st.integers(0, 9999).map("{:04}".format), _DIGITS, _DIGITS, _DIGITS, _DIGITS, _DIGITS),
+    st.sampled_from(["", ".5", ".000", ".123", ".123456"]),
+    st.sampled_from(["Z", "+0000", "+00:00"]),
+)
+
+
+@given(st.lists(_times | _times.map(lambda t: (*t[:1], "02", "28", "23", "59", *t[5:]))))
+def test_a_time_is_read_as_the_moment_it_names_however_it_is_spelt(
+    told: list[tuple[str, ...]],
+) -> None:
+    texts = [f"{y}-{m}-{d}T{h}:{n}:{s}{part}{zone}" for y, m, d, h, n, s, part, zone in told]
+    frame = pl.DataFrame({"told": texts}, schema={"told": pl.String})
+    found = frame.select(utc_time(pl.col("told")))["told"].to_list()
+    assert [f for f, t in zip(found, told, strict=True) if t[5] != "60"] == [
+        _moment(text) for text, t in zip(texts, told, strict=True) if t[5] != "60"
+    ]
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        return None
