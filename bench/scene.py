@@ -1,4 +1,4 @@
-"""The stage: a seeded demo folder whose CRMs are served by a process of their own."""
+"""The stage: a demo folder whose CRMs are served by a process of their own."""
 
 import json
 import os
@@ -14,15 +14,18 @@ from pathlib import Path
 
 import requests
 
+from bench import wide
 from hub.commands.demo import count_writes, prepare
 from hub.commands.sandbox import sandbox_running, seed_sandbox
 from hub.config import Settings, load_config
 from hub.connectors.contract import Batch, ObjectSpec
 from hub.connectors.hubspot.config import HubSpotSystem
+from hub.connectors.salesforce.config import SalesforceSystem
 from hub.sync.pipeline import connected
 
 SEED = 7
 _FIRST_PORT = 12_000
+_UNLIMITED = 10_000_000
 Batches = dict[tuple[str, str], list[Batch]]
 """(system, object) → what its pull yields."""
 
@@ -43,10 +46,19 @@ class Scene:
         (folder / "sandbox").rename(folder / "seeded")
         return cls(folder, companies, load_config(folder / "hub.yaml"))
 
+    @classmethod
+    def filled(cls, folder: Path, accounts: int, companies: int) -> "Scene":
+        """So many Salesforce accounts and HubSpot companies, and nothing else."""
+        prepare(folder)
+        _move_ports(folder / "hub.yaml")
+        wide.fill(folder, accounts, companies)
+        (folder / "sandbox").rename(folder / "seeded")
+        return cls(folder, accounts + companies, load_config(folder / "hub.yaml"))
+
     @contextmanager
     def crms(self, *, hurried: bool = False) -> Iterator[None]:
-        """The CRMs as seeded, in their own process. `hurried` lifts HubSpot's limit per ten
-        seconds, which the hub would otherwise keep by waiting."""
+        """The CRMs as seeded, in their own process. `hurried` lifts what they allow per ten seconds
+        and per day, which the hub would otherwise keep by waiting and stopping."""
         served = self.folder / "sandbox"
         shutil.rmtree(served, ignore_errors=True)
         shutil.copytree(self.folder / "seeded", served)
@@ -54,7 +66,9 @@ class Scene:
             if hurried:
                 for system in self.settings.systems.values():
                     if isinstance(system, HubSpotSystem):
-                        _lift_limit(system.base_url)
+                        turn(system.base_url, burst_max=_UNLIMITED, daily_max=_UNLIMITED)
+                    elif isinstance(system, SalesforceSystem):
+                        turn(system.instance_url, daily_api_requests=_UNLIMITED)
             yield
 
     @property
@@ -111,10 +125,9 @@ def _is_free(port: int) -> bool:
         return True
 
 
-def _lift_limit(base_url: str) -> None:
-    answer = requests.post(
-        f"{base_url}/__sandbox__/switches", json={"burst_max": 1_000_000}, timeout=10
-    )
+def turn(url: str, **switches: object) -> None:
+    """Turn switches of a running sandbox."""
+    answer = requests.post(f"{url}/__sandbox__/switches", json=switches, timeout=10)
     answer.raise_for_status()
 
 
