@@ -9,11 +9,12 @@ Out: the driver's own rows straight into typed columns, without SQLAlchemy's row
 
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from itertools import count
+from itertools import chain, count, islice
 from typing import Any, NamedTuple
 
 import polars as pl
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     Column,
     Connection,
@@ -26,6 +27,7 @@ from sqlalchemy import (
     cast,
     delete,
     exists,
+    literal,
     literal_column,
     or_,
     select,
@@ -39,6 +41,10 @@ from sqlalchemy.types import TypeEngine
 from hub.models.base import MONEY_DIGITS, Money, UtcTime
 
 _SQLITE_TIME = "%Y-%m-%d %H:%M:%S%.6f"
+_ROWS_A_STATEMENT = 10
+_WORTH_A_LOOK = 1_000
+# Types on the way to SQLite whose values a statement can spell without loss.
+_LITERALS: dict[pl.DataType, TypeEngine[Any]] = {pl.String(): Text(), pl.Int64(): BigInteger()}
 
 
 def polars_type(kind: TypeEngine[Any]) -> pl.DataType:
@@ -188,15 +194,46 @@ def _fill(conn: Connection, target: Table, typed: pl.DataFrame) -> None:
 
 
 def _insert_many(conn: Connection, into: str, target: Table, typed: pl.DataFrame) -> None:
-    places = ", ".join("?" * typed.width)
+    """Several rows to a statement, and what all rows share in the statement itself: binding a value
+    costs more than storing it."""
     wire = typed.with_columns(
         _to_sqlite(name, target.c[name].type)
         for name, kind in typed.schema.items()
         if kind != _sqlite_wire_type(target.c[name].type)
     )
-    cursor = conn.connection.cursor()
-    cursor.executemany(f"INSERT INTO {into} VALUES ({places})", wire.rows())
+    shared = _shared(wire, conn.dialect) if wire.height >= _WORTH_A_LOOK else {}
+    row = f"({', '.join(shared.get(name, '?') for name in wire.columns)})"
+    told = [wire[name].to_list() for name in wire.columns if name not in shared]
+    values = chain.from_iterable(zip(*told, strict=True))
+    several, rest = divmod(wire.height, _ROWS_A_STATEMENT)
+    cursor: Any = conn.connection.cursor()
+    for rows, times in ((_ROWS_A_STATEMENT, several), (1, rest)):
+        statement = f"INSERT INTO {into} VALUES {', '.join([row] * rows)}"
+        width = rows * len(told)
+        cursor.executemany(statement, (tuple(islice(values, width)) for _ in range(times)))
     cursor.close()
+
+
+def _shared(wire: pl.DataFrame, dialect: Dialect) -> dict[str, str]:
+    """Columns that say the same in every row, with what they say as SQL; never all columns."""
+    alike = (name for name in wire.columns[1:] if _says_one_thing(wire[name]))
+    return {
+        name: str(
+            literal(wire[name][0], _LITERALS[wire.schema[name]]).compile(
+                dialect=dialect, compile_kwargs={"literal_binds": True}
+            )
+        )
+        for name in alike
+    }
+
+
+def _says_one_thing(column: pl.Series) -> bool:
+    if column.dtype not in _LITERALS:
+        return False
+    if column.null_count():
+        return column.null_count() == column.len()
+    first = column[0]
+    return bool(first == column[-1]) and column.n_unique() == 1 and "\x00" not in str(first)
 
 
 def _to_sqlite(name: str, kind: TypeEngine[Any]) -> pl.Expr:

@@ -194,6 +194,18 @@ def test_whatever_goes_in_comes_out(
     assert _all(engine, table) == numbered
 
 
+@pytest.mark.parametrize("rows", [999, 1000, 1013])
+def test_what_all_of_many_rows_share_is_stored_in_each(
+    engine: Engine, table: Table, rows: int
+) -> None:
+    shared = {**_VALUES, "text": "it's 100 % :x ?", "amount": None, "number": -7, "short": ""}
+    told = [{"id": n, **shared} for n in range(rows)]
+    told[rows // 2] |= {"day": None, "hash": 1}
+    with writing(engine) as conn:
+        assert bulk.insert(conn, table, _frame(*told, like=table)) == rows
+    assert _all(engine, table) == told
+
+
 # -- merging -----------------------------------------------------------------------------------
 
 
