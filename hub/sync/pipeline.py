@@ -10,7 +10,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Connection, Engine, select
 
 from hub.checks import laws
 from hub.checks.laws import LawResult
@@ -30,7 +30,7 @@ from hub.sync.apply import ApplyReport, apply_plan
 from hub.sync.batch import LandReport
 from hub.sync.land import land, land_named
 from hub.sync.ledger import SETTLE, SYNC, Stopwatch, begin_run, end_run
-from hub.sync.plan import Plan, differences, make_plan, unsettled
+from hub.sync.plan import Plan, PlannedChange, differences, make_plan, refused, unsettled
 
 STEPS = ("pull", "land", "check", "resolve", "unify", "govern", "plan", "apply")
 RESOLVED: tuple[Entity, ...] = ("company", "contact")
@@ -333,23 +333,28 @@ def judge(
     applied: bool = True,
 ) -> list[LawResult]:
     """The laws that a sync of these runs can break, in the order of their numbers."""
-    left = left_to_do(engine, settings, runs) if applied else 0
     with reading(engine) as conn:
+        wanted = _wanted(conn, settings, runs)
+        left = len(unsettled(conn, wanted)) if applied else 0
         return [
             laws.conservation(conn, runs),
             laws.fixpoint(left),
             laws.identity(conn),
-            laws.honesty(conn, runs, troubles, applied=applied),
+            laws.honesty(conn, runs, troubles, refused=len(refused(conn, wanted)), applied=applied),
             laws.frugality(conn, runs),
         ]
 
 
 def left_to_do(engine: Engine, settings: Settings, runs: Sequence[int]) -> int:
     """Changes that planning again would want of what these runs moved, but for those refused."""
-    since = min(runs, default=1) - 1
     with reading(engine) as conn:
-        wanted = differences(conn, settings, load_policy(settings), since)
-        return len(unsettled(conn, wanted))
+        return len(unsettled(conn, _wanted(conn, settings, runs)))
+
+
+def _wanted(conn: Connection, settings: Settings, runs: Sequence[int]) -> list[PlannedChange]:
+    """What the CRMs do not say yet, of what these runs moved and of what is outstanding."""
+    since = min(runs, default=1) - 1
+    return list(differences(conn, settings, load_policy(settings), since))
 
 
 def _calls(engine: Engine, runs: Sequence[int]) -> dict[str, dict[str, int]]:

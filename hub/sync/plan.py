@@ -323,17 +323,23 @@ def unsettled(conn: Connection, changes: Iterable[PlannedChange]) -> list[Planne
     wanted = list(changes)
     if not wanted:
         return []
-    refused, made = _refused(conn, wanted), _made(conn, wanted)
+    rejected, made = _rejected(conn, wanted), _made(conn, wanted)
     return [
         change
         for change in wanted
-        if change.digest not in refused
+        if change.digest not in rejected
         and (change.op != "create" or (change.system, change.object, change.hub_id) not in made)
     ]
 
 
-def _refused(conn: Connection, wanted: list[PlannedChange]) -> frozenset[str]:
-    """Digests of what was rejected when last asked for."""
+def refused(conn: Connection, changes: Iterable[PlannedChange]) -> list[PlannedChange]:
+    """Those of `changes` that a CRM rejected when last asked: still wanted, and outstanding."""
+    wanted = list(changes)
+    rejected = _rejected(conn, wanted) if wanted else frozenset()
+    return [change for change in wanted if change.digest in rejected]
+
+
+def _rejected(conn: Connection, wanted: list[PlannedChange]) -> frozenset[str]:
     digests = pl.DataFrame({"digest": [change.digest for change in wanted]}).unique()
     with bulk.staged(conn, digests, ops_change) as asked:
         last_asked = (

@@ -23,7 +23,8 @@ def touched(conn: Connection, entity: str, since: int) -> pl.DataFrame:
     """Frame with `id`: hub ids of an entity's desired state to plan again, after run `since`.
 
     For opportunities these are ids of opportunities and of registrations that may ask for one.
-    Changes that have not landed yet are looked at again, whatever else happened.
+    Changes that have not landed yet, and those that were refused, are looked at again, whatever
+    else happened.
     """
     found = union(*_TOUCHED[entity](since), _outstanding()).subquery()
     return bulk.read(conn, select(found.c.id).where(found.c.id.is_not(None)))
@@ -96,7 +97,7 @@ def _seen(entity: str, table: Table, since: int) -> _Ids:
 
 def _outstanding() -> _Ids:
     return select(ops_change.c.hub_id.label("id")).where(
-        ops_change.c.outcome.in_(("pending", "stale")),
+        ops_change.c.outcome.in_(("pending", "stale", "rejected")),
         ops_change.c.code.is_distinct_from(SUPERSEDED),
     )
 

@@ -284,15 +284,19 @@ def test_a_death_between_writing_and_remembering_loses_and_repeats_nothing(
     assert disturbed.left_to_do() == 0
 
 
-def test_a_refused_change_is_told_and_does_not_come_back_by_itself(channel: Channel) -> None:
+def test_a_refused_change_is_told_until_it_is_accepted_but_not_asked_by_itself(
+    channel: Channel,
+) -> None:
     channel.connectors[SALESFORCE].refuse = lambda _: "NO"
     first = channel.sync()
     assert first.status == "failed"
     assert _broken(first) == ["honesty"]
     second = channel.sync()
-    assert (second.status, [plan.changes for plan in second.plans]) == ("done", [[]])
+    assert (second.status, [plan.changes for plan in second.plans]) == ("failed", [[]])
+    assert _broken(second) == ["honesty"]
     channel.connectors[SALESFORCE].refuse = lambda _: None
     assert channel.sync(full=True).outcomes["applied"] == 2
+    assert channel.sync().status == "done"
     assert "Hub_Registration_Key__c" in channel.crm.fields("Opportunity", "o-cordes")
 
 
