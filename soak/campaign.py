@@ -36,6 +36,7 @@ from soak.truth import read_truth
 
 _RECORDS_PER_COMPANY = 3.67
 _KEPT_IN_EVERY_RUN = ("conservation", "identity")
+_MERGES = "merges.json"
 _LONGER_THAN_ANY_INTERVAL = 26 * 3600.0
 
 Say = Callable[[str], None]
@@ -93,10 +94,11 @@ def soak(plan: Plan, folder: Path, say: Say) -> Result:
             _one_run(plan, number, chance, conduct, place, result, say)
         result.account = conduct.account()
         _close(conduct, place, result)
-        merges = conduct.account()["merges"]
-        (folder / "merges.json").write_text(json.dumps(merges), encoding="utf-8")
+        merges = json.dumps(conduct.account()["merges"])
+        (folder / _MERGES).write_text(merges, encoding="utf-8")
     result.seconds = perf_counter() - began
-    _judge(folder, place, merges, result)
+    for verdict in judged(folder, place):
+        result.take(verdict)
     place.engine.dispose()
     return result
 
@@ -150,14 +152,19 @@ def _close(conduct: "Conduct", place: Workplace, result: Result) -> None:
             result.differ("still sync", f"wrote {report.outcomes}")
 
 
-def _judge(folder: Path, place: Workplace, merges: dict[str, Any], result: Result) -> None:
+def judged(folder: Path, place: Workplace) -> list[Verdict]:
+    """The warehouse of a soaked folder beside the truth; nothing may be serving the folder."""
     settings = place.settings
     truth = read_truth(folder, settings)
+    merges = json.loads((folder / _MERGES).read_text(encoding="utf-8"))
     with reading(place.engine) as conn:
-        result.take(compare_sources(conn, settings, truth, merges))
-        for system, file in zip(SYSTEMS, (salesforce_file, hubspot_file), strict=True):
-            seen = writes(file(folder))
-            result.take(compare_writes(conn, system, _keys(settings, system), seen))
+        return [
+            compare_sources(conn, settings, truth, merges),
+            *(
+                compare_writes(conn, system, _keys(settings, system), writes(file(folder)))
+                for system, file in zip(SYSTEMS, (salesforce_file, hubspot_file), strict=True)
+            ),
+        ]
 
 
 def _keys(settings: Settings, system: str) -> dict[str, str]:
