@@ -138,8 +138,16 @@ class RegistrationRule(Strict):
     stages: dict[str, str]
 
 
+OnDrift = Literal["evolve", "freeze", "quarantine"]
+
+
 class ObjectMapping(Strict):
-    """One outside object: the source table it lands in, and field → column for what is pulled."""
+    """One outside object: the source table it lands in, and field → column for what is pulled.
+
+    `on_drift` is the contract about its fields. When one that the mapping names changes there:
+    `evolve` notes it and goes on, `freeze` lands nothing of the object until the change is
+    accepted, `quarantine` holds back the rows that use what changed.
+    """
 
     source: str
     pull: dict[str, str]
@@ -148,6 +156,7 @@ class ObjectMapping(Strict):
     values: dict[str, dict[str, str]] = Field(
         default_factory=dict, description="column → (what the CRM says → the hub's code)"
     )
+    on_drift: OnDrift = "evolve"
 
     @property
     def told_fields(self) -> tuple[str, ...]:
@@ -159,6 +168,13 @@ class ObjectMapping(Strict):
     @property
     def all_fields(self) -> tuple[str, ...]:
         return tuple(sorted({*self.pull, *self.told_fields}))
+
+    @property
+    def named_fields(self) -> tuple[str, ...]:
+        """All outside fields that are read or written."""
+        create = self.push.create if self.push is not None else None
+        made = {create.key, *create.fields} if create is not None else set()
+        return tuple(sorted({*self.all_fields, *made}))
 
 
 # -- the whole ---------------------------------------------------------------------------------

@@ -9,7 +9,9 @@ ops_run = Table(
     metadata,
     Column("run", Integer, primary_key=True),
     Column("kind", String(32), nullable=False),
-    Column("status", String(16), nullable=False, comment="running, done, failed, died"),
+    Column(
+        "status", String(16), nullable=False, comment="running, done, failed, paused: quota, died"
+    ),
     Column("config_hash", String(32), nullable=False),
     Column("started_at", UtcTime, nullable=False),
     Column("finished_at", UtcTime),
@@ -41,6 +43,17 @@ ops_cursor = Table(
     Column("fields_hash", String(32), nullable=False, comment="of the mapping the cursor is for"),
     Column("run", Integer, nullable=False),
     Column("at", UtcTime, nullable=False),
+)
+
+ops_recheck = Table(
+    "ops_recheck",
+    metadata,
+    Column("system", String(64), primary_key=True),
+    Column("object", String(64), primary_key=True),
+    Column("what", String(16), primary_key=True, comment="ids, volatile"),
+    Column("run", Integer, nullable=False),
+    Column("at", UtcTime, nullable=False),
+    comment="when all ids, and all fields that change without a trace, were last compared",
 )
 
 ops_batch = Table(
@@ -136,7 +149,7 @@ ops_call = Table(
     metadata,
     Column("run", Integer, primary_key=True),
     Column("system", String(64), primary_key=True),
-    Column("step", String(32), primary_key=True),
+    Column("step", String(80), primary_key=True),
     Column("used", Integer, nullable=False),
     Column("minimum", Integer, nullable=False),
     Column("writes", Integer, nullable=False),
@@ -149,6 +162,26 @@ ops_schema = Table(
     metadata,
     Column("system", String(64), primary_key=True),
     Column("object", String(64), primary_key=True),
-    Column("fields", Text, nullable=False, comment="JSON: the mapped fields last pulled"),
+    Column("fields", Text, nullable=False, comment="JSON: all fields as last described"),
+    Column("accepted", Text, nullable=False, comment="JSON: all fields as last accepted"),
+    Column("run", Integer, nullable=False, comment="the run that last saw them differ"),
+    Column("at", UtcTime, nullable=False),
+)
+
+ops_schema_event = Table(
+    "ops_schema_event",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("system", String(64), nullable=False),
+    Column("object", String(64), nullable=False),
+    Column("field", String(255), nullable=False),
+    Column("event", String(32), nullable=False),
+    Column("before", Text),
+    Column("after", Text),
+    Column("mapped", Boolean, nullable=False, comment="whether the mapping names the field"),
     Column("run", Integer, nullable=False),
+    Column("at", UtcTime, nullable=False),
+    Index("ix_ops_schema_event_object", "system", "object"),
+    Index("ix_ops_schema_event_run", "run"),
+    comment="what changed between two looks at the fields of an object",
 )

@@ -13,19 +13,22 @@ from hub.models.database import reading
 from hub.models.operations import ops_cursor
 from hub.models.runs import Run
 from hub.models.sources import SOURCES
+from hub.sync.shapes import Drift
 
 
 @dataclass(frozen=True)
 class Target:
     """Where one object of one system lands.
 
-    `volatile` are the fields that can change without the record appearing in an increment.
+    `volatile` are the fields that can change without the record appearing in an increment,
+    `drifted` what is not as the mapping's contract (`on_drift`) accepts it.
     """
 
     system: str
     object: str
     mapping: ObjectMapping
     volatile: tuple[str, ...] = ()
+    drifted: tuple[Drift, ...] = ()
 
     @property
     def table(self) -> Table:

@@ -472,7 +472,7 @@ def upgrade() -> None:
         "ops_call",
         sa.Column("run", sa.Integer(), nullable=False),
         sa.Column("system", sa.String(length=64), nullable=False),
-        sa.Column("step", sa.String(length=32), nullable=False),
+        sa.Column("step", sa.String(length=80), nullable=False),
         sa.Column("used", sa.Integer(), nullable=False),
         sa.Column("minimum", sa.Integer(), nullable=False),
         sa.Column("writes", sa.Integer(), nullable=False),
@@ -584,11 +584,24 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("run", "system", "object", name=op.f("pk_ops_read")),
     )
     op.create_table(
+        "ops_recheck",
+        sa.Column("system", sa.String(length=64), nullable=False),
+        sa.Column("object", sa.String(length=64), nullable=False),
+        sa.Column("what", sa.String(length=16), nullable=False, comment="ids, volatile"),
+        sa.Column("run", sa.Integer(), nullable=False),
+        sa.Column("at", UtcTime(), nullable=False),
+        sa.PrimaryKeyConstraint("system", "object", "what", name=op.f("pk_ops_recheck")),
+        comment="when all ids, and all fields that change without a trace, were last compared",
+    )
+    op.create_table(
         "ops_run",
         sa.Column("run", sa.Integer(), nullable=False),
         sa.Column("kind", sa.String(length=32), nullable=False),
         sa.Column(
-            "status", sa.String(length=16), nullable=False, comment="running, done, failed, died"
+            "status",
+            sa.String(length=16),
+            nullable=False,
+            comment="running, done, failed, paused: quota, died",
         ),
         sa.Column("config_hash", sa.String(length=32), nullable=False),
         sa.Column("started_at", UtcTime(), nullable=False),
@@ -602,11 +615,36 @@ def upgrade() -> None:
         sa.Column("system", sa.String(length=64), nullable=False),
         sa.Column("object", sa.String(length=64), nullable=False),
         sa.Column(
-            "fields", sa.Text(), nullable=False, comment="JSON: the mapped fields last pulled"
+            "fields", sa.Text(), nullable=False, comment="JSON: all fields as last described"
         ),
-        sa.Column("run", sa.Integer(), nullable=False),
+        sa.Column(
+            "accepted", sa.Text(), nullable=False, comment="JSON: all fields as last accepted"
+        ),
+        sa.Column("run", sa.Integer(), nullable=False, comment="the run that last saw them differ"),
+        sa.Column("at", UtcTime(), nullable=False),
         sa.PrimaryKeyConstraint("system", "object", name=op.f("pk_ops_schema")),
     )
+    op.create_table(
+        "ops_schema_event",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("system", sa.String(length=64), nullable=False),
+        sa.Column("object", sa.String(length=64), nullable=False),
+        sa.Column("field", sa.String(length=255), nullable=False),
+        sa.Column("event", sa.String(length=32), nullable=False),
+        sa.Column("before", sa.Text(), nullable=True),
+        sa.Column("after", sa.Text(), nullable=True),
+        sa.Column(
+            "mapped", sa.Boolean(), nullable=False, comment="whether the mapping names the field"
+        ),
+        sa.Column("run", sa.Integer(), nullable=False),
+        sa.Column("at", UtcTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_ops_schema_event")),
+        comment="what changed between two looks at the fields of an object",
+    )
+    op.create_index(
+        "ix_ops_schema_event_object", "ops_schema_event", ["system", "object"], unique=False
+    )
+    op.create_index("ix_ops_schema_event_run", "ops_schema_event", ["run"], unique=False)
     op.create_table(
         "ops_sequence",
         sa.Column("name", sa.String(length=64), nullable=False),
@@ -979,8 +1017,12 @@ def downgrade() -> None:
     op.drop_table("partner")
     op.drop_table("ops_watermark")
     op.drop_table("ops_sequence")
+    op.drop_index("ix_ops_schema_event_run", table_name="ops_schema_event")
+    op.drop_index("ix_ops_schema_event_object", table_name="ops_schema_event")
+    op.drop_table("ops_schema_event")
     op.drop_table("ops_schema")
     op.drop_table("ops_run")
+    op.drop_table("ops_recheck")
     op.drop_table("ops_read")
     op.drop_index("ix_ops_quarantine_status", table_name="ops_quarantine")
     op.drop_index("ix_ops_quarantine_record", table_name="ops_quarantine")
