@@ -13,10 +13,10 @@ from starlette.datastructures import QueryParams
 from sandbox.clock import Clock
 from sandbox.faults import Faults
 from sandbox.hubspot.effects import UNDISTURBED, Effects
-from sandbox.hubspot.errors import ApiError, unreadable, validation
+from sandbox.hubspot.errors import ApiError, missing_scopes, unreadable, validation
 from sandbox.hubspot.events import Events
 from sandbox.hubspot.journal import Journal
-from sandbox.hubspot.schema import ObjectType, object_type
+from sandbox.hubspot.schema import OTHER_TYPES, ObjectType, object_type
 from sandbox.hubspot.store import HubSpotStore
 from sandbox.hubspot.subscriptions import Webhooks
 from sandbox.hubspot.switches import Switches
@@ -150,6 +150,8 @@ class Rule:
 
 def known_kind(text: str, switches: Switches) -> ObjectType:
     kind = object_type(text)
+    if text in OTHER_TYPES:
+        raise missing_scopes([f"crm.objects.{text}.read"])
     if kind is None:
         raise ApiError(400, f"Unable to infer object type from: {text}", "VALIDATION_ERROR")
     if kind.name == "leads" and not switches.leads_enabled:

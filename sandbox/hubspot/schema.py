@@ -94,6 +94,14 @@ _BY_NAME = {
 }
 
 
+OTHER_TYPES = frozenset({
+    "calls", "carts", "communications", "emails", "feedback_submissions", "goal_targets",
+    "invoices", "line_items", "listings", "meetings", "notes", "orders", "postal_mail", "products",
+    "quotes", "services", "subscriptions", "tasks", "tickets",
+})  # fmt: skip
+"""Objects that HubSpot has and that the apps of a sandbox account were given no scope for."""
+
+
 def object_type(text: str) -> ObjectType | None:
     """By plural name, type id or singular; the live API takes each of them in a path."""
     return _BY_NAME.get(text)

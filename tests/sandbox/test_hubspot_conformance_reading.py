@@ -42,6 +42,15 @@ def test_conformance_hs_07_unknown_object_type_is_400(portal: Portal) -> None:
     assert response.json()["message"] == "Unable to infer object type from: gizmos"
 
 
+@pytest.mark.parametrize("path", ["/crm/v3/objects/tickets", "/crm/v3/properties/calls"])
+def test_conformance_hs_03_kinds_that_the_app_has_no_scope_for(portal: Portal, path: str) -> None:
+    response = portal.get(path)
+    assert (response.status_code, response.json()["category"]) == (403, "MISSING_SCOPES")
+    (error,) = response.json()["errors"]
+    kind = path.rsplit("/", 1)[1]
+    assert error["context"] == {"requiredGranularScopes": [f"crm.objects.{kind}.read"]}
+
+
 @pytest.mark.parametrize(("text", "expected"), [("true", True), ("True", True), ("false", False)])
 def test_conformance_hs_08_archived_in_any_case(portal: Portal, text: str, expected: bool) -> None:
     alive, gone = portal.create("companies", name="A"), portal.create("companies", name="B")
