@@ -41,13 +41,16 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
             shutil.copy(source, home)
     run(NODE, NPM, "ci", "--ignore-scripts", "--no-audit", "--no-fund", cwd=home)
     org = OrgUnderTest()
-    org.store.load({"Account": [
-        {"Name": f"Company {n:04d}", "CreatedDate": "2026-03-10T08:00:00Z"} for n in range(4_500)
-    ]})  # fmt: skip
+    created = "2026-03-10T08:00:00Z"
+    accounts = [{"Name": f"Company {n:04d}", "CreatedDate": created} for n in range(4_500)]
+    deal = {"Name": "Deal", "StageName": "Prospecting", "CloseDate": "2026-12-31"}
+    org.store.load({"Account": accounts, "Opportunity": [deal]})
     refresh_token = org.control("grant")["refresh_token"]
     seen = run(NODE, "client.js", cwd=home, SANDBOX_URL=org.url, REFRESH_TOKEN=refresh_token)
     answer: dict[str, Any] = json.loads(seen)
     answer["url"] = org.url
+    columns = org.store.db.execute("SELECT name FROM pragma_table_info('Opportunity')")
+    answer["stored"] = {name for (name,) in columns if not name.startswith("_")}
     return answer
 
 
@@ -117,12 +120,16 @@ def test_jsforce_reads_mixed_results_of_collections(report: dict[str, Any]) -> N
 
 def test_jsforce_describes_objects(report: dict[str, Any]) -> None:
     objects = report["describing"].pop("objects")
+    fields = report["describing"].pop("fields")
     assert objects[:5] == ["Account", "Contact", "Lead", "Opportunity", "User"]
     assert report["describing"] == {
         "choices": 10,
         "restricted": True,
         "label": "Opportunities",
+        # Whatever describe names can be selected, all of it at once.
+        "selected": fields,
     }
+    assert report["stored"] <= set(fields)
 
 
 def test_jsforce_composes_requests_and_reads_limits(report: dict[str, Any]) -> None:
@@ -141,6 +148,12 @@ def test_jsforce_queries_and_loads_in_bulk(report: dict[str, Any]) -> None:
         "failed": ["REQUIRED_FIELD_MISSING:Required fields are missing: [Company]:Company --"],
         "rest": 0,
         "stored": {"LastName": 'Zoë, "the first"', "Company": "Line\nbreak"},
+        "inserted": ["true", "true"],
+        "updated": [2, 0],
+        "contacts": [
+            {"LastName": "Bulk A", "Phone": "0 Bulk A"},
+            {"LastName": "Bulk B", "Phone": "0 Bulk B"},
+        ],
         "removed": 1,
     }
 

@@ -138,11 +138,15 @@ async function describing(conn) {
   const described = await conn.describe('Opportunity');
   const status = described.fields.find((f) => f.name === 'Partner_Registration_Status__c');
   const global = await conn.describeGlobal();
+  const names = described.fields.map((f) => f.name);
+  const [row] = (await conn.query(`SELECT ${names.join()} FROM Opportunity`)).records;
   return {
     objects: global.sobjects.map((sobject) => sobject.name),
     choices: status.picklistValues.length,
     restricted: status.restrictedPicklist,
     label: described.labelPlural,
+    fields: names,
+    selected: Object.keys(plain(row)),
   };
 }
 
@@ -185,6 +189,22 @@ async function bulk(conn) {
   const [stored] = (
     await conn.query("SELECT LastName, Company FROM Lead WHERE Hub_Lead_Key__c = 'bulk-1'")
   ).records.map(plain);
+  const inserted = await conn.bulk2.loadAndWaitForResults({
+    object: 'Contact',
+    operation: 'insert',
+    input: [{ LastName: 'Bulk A' }, { LastName: 'Bulk B', Phone: '0' }],
+    ...options,
+  });
+  const updated = await conn.bulk2.loadAndWaitForResults({
+    object: 'Contact',
+    operation: 'update',
+    input: inserted.successfulResults.map((row) => ({ Id: row.sf__Id, Phone: `0 ${row.LastName}` })),
+    ...options,
+  });
+  const contacts = await conn.bulk2.query(
+    "SELECT LastName, Phone FROM Contact WHERE LastName LIKE 'Bulk %' ORDER BY LastName",
+    options,
+  );
   const removed = await conn.bulk2.loadAndWaitForResults({
     object: 'Lead',
     operation: 'delete',
@@ -200,6 +220,9 @@ async function bulk(conn) {
     failed: loaded.failedResults.map((row) => row.sf__Error),
     rest: loaded.unprocessedRecords.length,
     stored,
+    inserted: inserted.successfulResults.map((row) => row.sf__Created),
+    updated: [updated.successfulResults.length, updated.failedResults.length],
+    contacts: (await contacts.toArray()).map(plain),
     removed: removed.successfulResults.length,
   };
 }
