@@ -69,7 +69,9 @@ class SyncReport:
 
     @property
     def outcomes(self) -> dict[str, int]:
+        """Changes by outcome: of those sent, and of those a plan refused to send."""
         total = dict.fromkeys(laws.OUTCOMES, 0)
+        total["rejected"] = sum(len(plan.refused) for plan in self.plans)
         for report in self.applied:
             for outcome, number in report.outcomes.items():
                 total[outcome] += number

@@ -8,7 +8,7 @@ about it differs: it stays outstanding in the ledger.
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cached_property
@@ -28,7 +28,9 @@ from hub.models.runs import Run
 from hub.models.sources import SOURCES
 from hub.models.watermarks import move_watermark, versioned, watermark
 from hub.policy.settings import Policy, load_policy
+from hub.sync.acceptance import NOT_ACCEPTED, Refusal, refusal
 from hub.sync.desired import DESIRED
+from hub.sync.drift import known_shapes
 from hub.sync.touched import SUPERSEDED, touched
 
 REFERENCE = "hub:"  # a value that stands for the record id of a hub id not yet in that system
@@ -36,7 +38,10 @@ REFERENCE = "hub:"  # a value that stands for the record id of a hub id not yet 
 
 @dataclass(frozen=True)
 class PlannedChange:
-    """One record to write. `fields`: outside field → {before, after, why}."""
+    """One record to write. `fields`: outside field → {before, after, why}.
+
+    With a `refusal` it is stored and counted as rejected, and never sent.
+    """
 
     system: str
     object: str
@@ -44,6 +49,7 @@ class PlannedChange:
     record_id: str | None
     hub_id: str
     fields: dict[str, dict[str, str | None]]
+    refusal: Refusal | None = None
 
     @cached_property
     def digest(self) -> str:
@@ -61,6 +67,11 @@ class Plan:
     calls: int
     created_at: datetime
     config_hash: str
+
+    @property
+    def refused(self) -> list[PlannedChange]:
+        """The changes that will not be sent, because their CRM would refuse them."""
+        return [change for change in self.changes if change.refusal is not None]
 
     def change_id(self, seq: int) -> str:
         """The id of the change at place `seq`, counted from 1."""
@@ -131,7 +142,20 @@ def differences(
             entity = mapping.push.entity
             if entity not in cache:
                 cache[entity] = DESIRED[entity](conn, touched(conn, entity, since), policy)
-            yield from _object_differences(conn, system, obj, mapping, mapping.push, cache[entity])
+            found = _object_differences(conn, system, obj, mapping, mapping.push, cache[entity])
+            yield from _judged(conn, system, obj, mapping.push, found)
+
+
+def _judged(
+    conn: Connection, system: str, obj: str, push: PushRule, found: Iterable[PlannedChange]
+) -> Iterator[PlannedChange]:
+    """The changes, with a refusal where the object as last described would not take them."""
+    shapes = known_shapes(conn, system, obj)
+    rules = {**(push.create.fields if push.create is not None else {}), **push.fields}
+    references = frozenset(name for name, rule in rules.items() if rule.ref is not None)
+    for change in found:
+        after = {name: cell["after"] for name, cell in change.fields.items()}
+        yield replace(change, refusal=refusal(after, shapes, references))
 
 
 # -- one object --------------------------------------------------------------------------------
@@ -291,7 +315,7 @@ def _with_references(
 
 _STORED = (
     *("id", "plan", "seq", "system", "object", "op", "record_id", "hub_id", "fields", "digest"),
-    *("outcome", "run"),
+    *("outcome", "code", "message", "remedy", "run", "at"),
 )
 
 
@@ -308,14 +332,18 @@ def _stored(plan: Plan, seq: int, run: Run) -> dict[str, Any]:
         "hub_id": change.hub_id,
         "fields": json.dumps(change.fields, sort_keys=True, ensure_ascii=False),
         "digest": change.digest,
-        "outcome": "pending",
+        "outcome": "pending" if change.refusal is None else "rejected",
+        "code": change.refusal and change.refusal.code,
+        "message": change.refusal and change.refusal.message,
+        "remedy": change.refusal and change.refusal.remedy,
         "run": run.number,
+        "at": run.started_at if change.refusal is not None else None,
     }
 
 
 def unsettled(conn: Connection, changes: Iterable[PlannedChange]) -> list[PlannedChange]:
-    """`changes` without those not to ask for again: what a CRM refused when last asked, and what
-    was made.
+    """`changes` without those not to ask for again: what a CRM refused when last asked, what it
+    would still refuse, and what was made.
 
     A record that was made and is not seen is held back in quarantine, or somebody deleted it: the
     hub does not make it a second time by itself, not even if it were to say something else now.
@@ -327,7 +355,7 @@ def unsettled(conn: Connection, changes: Iterable[PlannedChange]) -> list[Planne
     return [
         change
         for change in wanted
-        if change.digest not in rejected
+        if not _still_refused(change, rejected)
         and (change.op != "create" or (change.system, change.object, change.hub_id) not in made)
     ]
 
@@ -335,11 +363,19 @@ def unsettled(conn: Connection, changes: Iterable[PlannedChange]) -> list[Planne
 def refused(conn: Connection, changes: Iterable[PlannedChange]) -> list[PlannedChange]:
     """Those of `changes` that a CRM rejected when last asked: still wanted, and outstanding."""
     wanted = list(changes)
-    rejected = _rejected(conn, wanted) if wanted else frozenset()
-    return [change for change in wanted if change.digest in rejected]
+    rejected = _rejected(conn, wanted) if wanted else {}
+    return [change for change in wanted if _still_refused(change, rejected)]
 
 
-def _rejected(conn: Connection, wanted: list[PlannedChange]) -> frozenset[str]:
+def _still_refused(change: PlannedChange, rejected: Mapping[str, str | None]) -> bool:
+    """Whether there is no use in asking again. What was never sent may be by now acceptable."""
+    if change.digest not in rejected:
+        return False
+    return change.refusal is not None or rejected[change.digest] != NOT_ACCEPTED
+
+
+def _rejected(conn: Connection, wanted: list[PlannedChange]) -> dict[str, str | None]:
+    """Digest → code of the changes that were rejected when last asked."""
     digests = pl.DataFrame({"digest": [change.digest for change in wanted]}).unique()
     with bulk.staged(conn, digests, ops_change) as asked:
         last_asked = (
@@ -351,10 +387,10 @@ def _rejected(conn: Connection, wanted: list[PlannedChange]) -> frozenset[str]:
             .group_by(ops_change.c.digest)
             .subquery()
         )
-        query = select(ops_change.c.digest).where(
+        query = select(ops_change.c.digest, ops_change.c.code).where(
             ops_change.c.id == last_asked.c.id, ops_change.c.outcome == "rejected"
         )
-        return frozenset(conn.scalars(query))
+        return {row.digest: row.code for row in conn.execute(query)}
 
 
 def _made(conn: Connection, wanted: list[PlannedChange]) -> frozenset[tuple[str, str, str]]:
@@ -396,7 +432,7 @@ def _mappings_text(settings: Settings) -> str:
 def _calls(changes: list[PlannedChange], rows_per_write: Mapping[str, int]) -> int:
     """Write calls the plan will cost: full requests per system, object and kind of change."""
     counts: dict[tuple[str, str, str], int] = {}
-    for change in changes:
+    for change in (c for c in changes if c.refusal is None):
         key = (change.system, change.object, change.op)
         counts[key] = counts.get(key, 0) + 1
     return sum(-(-rows // rows_per_write[system]) for (system, _, _), rows in counts.items())

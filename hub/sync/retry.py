@@ -10,6 +10,7 @@ from hub.connectors.contract import Batch
 from hub.models.database import exclusive, reading
 from hub.sync.archive import archive_path
 from hub.sync.batch import LandReport, land_batch
+from hub.sync.drift import as_known
 from hub.sync.ledger import Stopwatch, begin_run, end_run
 from hub.sync.quarantine import as_told, waiting_rows
 from hub.sync.targets import Target
@@ -30,6 +31,8 @@ def retry(engine: Engine, settings: Settings, ids: Sequence[int] | None = None) 
         grouped = groupby(rows, key=lambda row: (row.system, row.object))
         for sequence, ((system, obj), group) in enumerate(grouped, 1):
             target = Target(system, obj, settings.mappings[system][obj])
+            with reading(engine) as conn:
+                target = as_known(conn, target)
             report = LandReport(system, obj)
             batch = Batch(as_told(list(group), target.mapping.all_fields), None, "quarantine")
             path = archive_path(

@@ -1,0 +1,69 @@
+"""What a CRM would refuse for certain, found before anything is sent: judged by the fields as last
+described."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from hub.connectors.contract import FieldShape
+
+NOT_ACCEPTED = "value_not_accepted"
+_SHOWN_CHOICES = 20
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why a change is not sent, in the words of an outcome."""
+
+    message: str
+    remedy: str
+    code: str = NOT_ACCEPTED
+
+
+def refusal(
+    values: Mapping[str, str | None], shapes: Mapping[str, FieldShape], references: Iterable[str]
+) -> Refusal | None:
+    """The first reason why these values (field → text, None clears) would be refused, if any.
+
+    Fields that were not described are the system's to judge, and so are `references`, which hold
+    the ids of records.
+    """
+    known = {n: v for n, v in values.items() if n in shapes}
+    for name, value in known.items():
+        reason = _refused(shapes[name], None if name in references else value)
+        if reason is not None:
+            return reason
+    return None
+
+
+def _refused(shape: FieldShape, value: str | None) -> Refusal | None:
+    if not shape.writable:
+        return Refusal(
+            f"{shape.name} cannot be written by our user.",
+            "grant edit access to the field (`hub provision`), or take it out of the mapping's "
+            "`push`",
+        )
+    if value is None:
+        return None
+    if shape.length is not None and len(value) > shape.length:
+        return Refusal(
+            f"{shape.name}: {len(value)} characters, at most {shape.length} are accepted: "
+            f"'{value[: shape.length]}…'.",
+            "make the field longer, or shorten the value at its source",
+        )
+    if shape.choices is None or not shape.restricted:
+        return None
+    told = value.split(";") if shape.kind == "choices" else [value]
+    unknown = [choice for choice in told if choice and choice not in shape.choices]
+    if not unknown:
+        return None
+    return Refusal(
+        f"{shape.name}: '{unknown[0]}' is not accepted; accepted: {_listed(shape.choices)}.",
+        "add the value to the field's list (`hub provision`), or translate it with `map` in the "
+        "mapping",
+    )
+
+
+def _listed(choices: tuple[str, ...]) -> str:
+    more = len(choices) - _SHOWN_CHOICES
+    shown = ", ".join(choices[:_SHOWN_CHOICES]) or "none"
+    return f"{shown} and {more} more" if more > 0 else shown
