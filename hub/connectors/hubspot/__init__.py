@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+import polars as pl
+
 from hub.config import Settings
 from hub.connectors.contract import (
     MODIFIED_AT,
@@ -11,6 +13,7 @@ from hub.connectors.contract import (
     Batch,
     CallMeter,
     Change,
+    FieldShape,
     Finding,
     ObjectSpec,
     Outcome,
@@ -19,16 +22,16 @@ from hub.connectors.http import Patience
 from hub.connectors.hubspot import preflight
 from hub.connectors.hubspot.client import Portal
 from hub.connectors.hubspot.config import HubSpotSystem
-from hub.connectors.hubspot.links import LinkCatalogue, LinkReader
-from hub.connectors.hubspot.reading import Reader, Rows
+from hub.connectors.hubspot.links import LinkReader
+from hub.connectors.hubspot.linktypes import LinkCatalogue
+from hub.connectors.hubspot.reading import BATCH_ROWS, Reader
+from hub.connectors.hubspot.rows import Rows
 from hub.connectors.hubspot.schema import Schemas, linked
+from hub.connectors.hubspot.tracing import Tracer, living, present
 from hub.connectors.hubspot.writing import ROWS_PER_CALL, Writer
-from hub.connectors.paging import merged
 from hub.errors import SchemaChanged
 
 __all__ = ["HubSpotConnector"]
-
-_BATCH_ROWS = 10_000
 
 
 class HubSpotConnector:
@@ -41,7 +44,8 @@ class HubSpotConnector:
     operation and key.
 
     A changed association does not move a record's last-modified time: increments see it only when
-    something else about the record changes, a full pull always does.
+    something else about the record changes; it is a volatile field. Calculated properties do move
+    it, as every property does.
     """
 
     config_model = HubSpotSystem
@@ -70,31 +74,57 @@ class HubSpotConnector:
         )
 
     def pull(self, spec: ObjectSpec, cursor: str | None) -> Iterator[Batch]:
-        """Batches hold many pages, because associations are read for up to 1,000 rows at once."""
+        """Batches hold many pages: rows are made, and associations read, for many at once."""
         try:
-            rows = Rows(spec, self._schemas.of(spec.name))
-            pages = Reader(self._portal, self._config, rows).pages(cursor)
-            yield from self._linked(spec, rows, pages)
+            batches = Reader(self._portal, self._config, self._rows(spec)).changed(cursor)
+            yield from self._linked(spec, batches)
         except SchemaChanged:
             self._schemas.forget(spec.name)
             raise
 
     def fetch(self, spec: ObjectSpec, record_ids: Sequence[str]) -> Iterator[Batch]:
-        rows = Rows(spec, self._schemas.of(spec.name))
-        pages = Reader(self._portal, self._config, rows).named(record_ids)
-        return self._linked(spec, rows, pages)
+        batches = Reader(self._portal, self._config, self._rows(spec)).named(record_ids)
+        return self._linked(spec, batches)
 
-    def _linked(self, spec: ObjectSpec, rows: Rows, pages: Iterator[Batch]) -> Iterator[Batch]:
-        """The pages in large batches, each row with the records it is associated with."""
-        links = LinkReader(
-            self._portal,
-            self._catalogue,
-            spec.name,
-            linked(spec.fields),
-            self._config.association_batch,
-        )
-        for batch in merged(pages, _BATCH_ROWS):
-            told = links.added(rows.spelt(batch.rows)).select(*RESERVED, *spec.fields)
+    def describe(self, obj: str) -> Sequence[FieldShape]:
+        mapping = self._mappings.get(obj)
+        mapped = linked(mapping.all_fields) if mapping is not None else []
+        return [*self._schemas.of(obj).described(), *self._catalogue.described(obj, mapped)]
+
+    def present(self, spec: ObjectSpec) -> Iterator[pl.Series]:
+        return present(self._portal, spec.name)
+
+    def trace(self, spec: ObjectSpec, record_ids: Sequence[str]) -> Iterator[Batch]:
+        tracer = Tracer(self._portal, self._rows(spec))
+        for start in range(0, len(record_ids), BATCH_ROWS):
+            batch = tracer.trace(record_ids[start : start + BATCH_ROWS])
+            yield from self._linked(spec, iter([batch]))
+
+    def volatile_fields(self, spec: ObjectSpec) -> tuple[str, ...]:
+        return tuple(linked(spec.fields))
+
+    def volatile(self, spec: ObjectSpec, record_ids: Sequence[str]) -> Iterator[pl.DataFrame]:
+        links = self._links(spec)
+        for start in range(0, len(record_ids), BATCH_ROWS):
+            ids = list(record_ids[start : start + BATCH_ROWS])
+            found = links.of(ids)
+            alone = found.filter(pl.all_horizontal(pl.exclude(RECORD_ID).is_null()))[RECORD_ID]
+            there = living(self._portal, spec.name, alone.to_list())
+            gone = [record_id for record_id in alone if record_id not in there]
+            yield found.filter(~pl.col(RECORD_ID).is_in(gone))
+
+    def _rows(self, spec: ObjectSpec) -> Rows:
+        return Rows(spec, self._schemas.of(spec.name))
+
+    def _links(self, spec: ObjectSpec) -> LinkReader:
+        fields, size = linked(spec.fields), self._config.association_batch
+        return LinkReader(self._portal, self._catalogue, spec.name, fields, size)
+
+    def _linked(self, spec: ObjectSpec, batches: Iterator[Batch]) -> Iterator[Batch]:
+        """The batches, each row with the records it is associated with."""
+        links = self._links(spec)
+        for batch in batches:
+            told = links.added(batch.rows).select(*RESERVED, *spec.fields)
             yield replace(batch, rows=told.sort(MODIFIED_AT, RECORD_ID))
 
     def apply(self, changes: Sequence[Change]) -> Iterator[Outcome]:

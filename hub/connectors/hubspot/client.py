@@ -15,7 +15,7 @@ from hubspot import HubSpot
 from hub.connectors.contract import CallMeter
 from hub.connectors.http import Patience
 from hub.connectors.hubspot.config import HubSpotSystem
-from hub.connectors.hubspot.faults import Fault
+from hub.connectors.hubspot.faults import Fault, NotThere
 from hub.connectors.hubspot.wire import Wire
 from hub.errors import SystemUnreachable
 
@@ -39,14 +39,45 @@ class Property(msgspec.Struct, frozen=True):
     class Metadata(msgspec.Struct, frozen=True):
         readOnlyValue: bool = False  # noqa: N815 - the wire's name
 
+    class Option(msgspec.Struct, frozen=True):
+        value: str
+
     name: str
     type: str
+    fieldType: str = ""  # noqa: N815
+    calculated: bool = False
+    options: tuple[Option, ...] = ()
+    externalOptions: bool = False  # noqa: N815
+    referencedObjectType: str | None = None  # noqa: N815
     hasUniqueValue: bool = False  # noqa: N815
     modificationMetadata: Metadata = Metadata()  # noqa: N815
 
     @property
     def read_only(self) -> bool:
         return self.modificationMetadata.readOnlyValue
+
+
+class Found(msgspec.Struct, frozen=True):
+    """A page of records, of which only what paging needs is looked at here."""
+
+    class Head(msgspec.Struct, frozen=True, gc=False):
+        id: str
+        updatedAt: str  # noqa: N815 - the wire's name
+
+    results: list[Head]
+    paging: Paging | None = None
+    total: int = 0
+    errors: list[Fault] = []
+
+    @property
+    def further(self) -> str | None:
+        """Where the next page begins; None after the last."""
+        return self.paging.next.after if self.paging is not None and self.paging.next else None
+
+    @property
+    def missing(self) -> set[str]:
+        """The ids that were asked for and are not there."""
+        return {record_id for fault in self.errors for record_id in fault.ids}
 
 
 class LinkType(msgspec.Struct, frozen=True):
@@ -92,9 +123,14 @@ class _LinkTypes(msgspec.Struct):
     results: list[LinkType]
 
 
-class _LinkPage(msgspec.Struct):
+class LinkPage(msgspec.Struct):
     results: list[Links]
     errors: list[Fault] = []
+
+    @property
+    def without_any(self) -> set[str]:
+        """The records that are told to have no association at all."""
+        return {record_id for fault in self.errors for record_id in fault.ids}
 
 
 class Portal:
@@ -138,35 +174,59 @@ class Portal:
         api = self._client.crm.associations.v4.schema.definitions_api
         return self.decoded(self._raw(api.get_all, obj, to), _LinkTypes).results
 
-    def links(self, obj: str, to: str, inputs: Sequence[Json]) -> list[Links]:
-        """Associations of the inputs; one without any is an error entry there, nothing here."""
+    def links(self, obj: str, to: str, inputs: Sequence[Json]) -> LinkPage:
+        """Associations of the inputs. Raises SystemUnreachable when some could not be read."""
         api = self._client.crm.associations.v4.batch_api
         response = self._raw(api.get_page, obj, to, {"inputs": list(inputs)})
-        page = self.decoded(response, _LinkPage)
-        for fault in page.errors:
-            if fault.category != _NOTHING_THERE:
-                raise SystemUnreachable(
-                    f"{self.system}: associations of {obj} with {to} are incomplete "
-                    f"({fault.said}).",
-                    remedy="wait; the next run reads them again",
-                )
-        return page.results
+        page = self.decoded(response, LinkPage)
+        self._only_missing(page.errors, f"associations of {obj} with {to}")
+        return page
 
     def read_records(
-        self, obj: str, ids: Sequence[str], properties: Sequence[str]
-    ) -> urllib3.BaseHTTPResponse:
-        """Records by id, at most 100; those that are gone are left out of the answer."""
-        return self._read(obj, {"properties": list(properties)}, ids)
+        self, obj: str, ids: Sequence[str], properties: Sequence[str], *, archived: bool = False
+    ) -> tuple[Found, bytes]:
+        """Records by id, at most 100, alive or else archived; a merged one comes as its survivor.
+
+        Raises SystemUnreachable when some could not be read for another reason than being gone.
+        """
+        response = self._read(obj, {"properties": list(properties)}, ids, archived=archived)
+        found = self.decoded(response, Found)
+        self._only_missing(found.errors, f"{obj} by id")
+        return found, response.data
+
+    def read_record(
+        self, obj: str, record_id: str, properties: Sequence[str], *, archived: bool = False
+    ) -> bytes | None:
+        """One record as told, alive or else archived, or what it was merged into; None if gone."""
+        options: dict[str, Any] = {"properties": list(properties)}
+        if archived:
+            options["archived"] = True
+        call = self._client.crm.objects.basic_api.get_by_id
+        try:
+            return self._raw(call, obj, record_id, **options).data
+        except NotThere:
+            return None
 
     def read_by_key(self, obj: str, key: str, values: Sequence[str]) -> list[Written]:
         """The records that hold one of these values of a unique property."""
         response = self._read(obj, {"idProperty": key, "properties": [key]}, values)
         return self.decoded(response, BatchAnswer).results
 
-    def _read(self, obj: str, body: Json, ids: Sequence[str]) -> urllib3.BaseHTTPResponse:
+    def _read(
+        self, obj: str, body: Json, ids: Sequence[str], *, archived: bool = False
+    ) -> urllib3.BaseHTTPResponse:
         inputs = [{"id": value} for value in ids]
         whole = {"propertiesWithHistory": [], **body, "inputs": inputs}
-        return self._raw(self._client.crm.objects.batch_api.read, obj, whole)
+        options = {"archived": True} if archived else {}
+        return self._raw(self._client.crm.objects.batch_api.read, obj, whole, **options)
+
+    def _only_missing(self, faults: Sequence[Fault], what: str) -> None:
+        for fault in faults:
+            if fault.category != _NOTHING_THERE:
+                raise SystemUnreachable(
+                    f"{self.system}: {what} are incomplete ({fault.said}).",
+                    remedy="wait; the next run reads them again",
+                )
 
     # -- writing
 

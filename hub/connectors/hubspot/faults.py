@@ -57,10 +57,20 @@ class Fault(msgspec.Struct, frozen=True):
         return self.category or "ERROR"
 
     @property
+    def ids(self) -> list[str]:
+        """The records an entry of a batch is about."""
+        named = [*self.context.get("ids", []), *self.context.get("id", [])]
+        return [*named, *self.context.get("fromObjectId", [])]
+
+    @property
     def said(self) -> str:
         """The message for people: the details when there are any, without the embedded JSON."""
         details = "; ".join(detail.message for detail in self.errors if detail.message)
         return details or self.message
+
+
+class NotThere(SchemaChanged):
+    """404: no such object, or no such record where one was asked for by itself."""
 
 
 class RequestRefused(StopSync):
@@ -109,7 +119,7 @@ def _final(status: int, fault: Fault, message: str, told: float | None) -> HubEr
     if status == 403:
         return _forbidden(fault, message)
     if status == 404:
-        return SchemaChanged(
+        return NotThere(
             message, remedy="check the object's name in `mappings`, and that it is switched on"
         )
     if status == 477:

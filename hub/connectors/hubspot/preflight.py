@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from hub.config import ObjectMapping
 from hub.connectors.contract import CallMeter, Finding, ObjectSpec
-from hub.connectors.hubspot.links import LinkCatalogue, LinkField
+from hub.connectors.hubspot.linktypes import LinkCatalogue, LinkField
 from hub.connectors.hubspot.schema import Schemas, Shape, linked, plain
 from hub.errors import CredentialsRefused, HubError
 

@@ -2,10 +2,25 @@
 
 from collections.abc import Sequence
 
+from hub.connectors.contract import FieldKind, FieldShape
 from hub.connectors.hubspot.client import Portal, Property
 from hub.errors import SchemaChanged
 
 LINK_PREFIX = "associations/"
+MODIFIED_PROPERTIES = {"contacts": "lastmodifieddate", "0-1": "lastmodifieddate"}
+TEXT_CHARACTERS = 65_536
+
+_KINDS: dict[str, FieldKind] = {
+    "string": "text",
+    "phone_number": "text",
+    "number": "number",
+    "bool": "boolean",
+    "date": "date",
+    "datetime": "datetime",
+}
+_FORMS: dict[str, FieldKind] = {"checkbox": "choices", "booleancheckbox": "boolean"}
+_REQUIRED = {"deals": {"dealname", "dealstage"}, "leads": {"hs_lead_name"}}
+"""HubSpot's own rule for new records, which the definitions of properties do not tell."""
 
 
 class Shape:
@@ -14,6 +29,10 @@ class Shape:
     def __init__(self, system: str, obj: str, properties: Sequence[Property]) -> None:
         self.system, self.name = system, obj
         self.properties = {entry.name: entry for entry in properties}
+
+    def described(self) -> list[FieldShape]:
+        required = _REQUIRED.get(self.name, set())
+        return [_described(entry, entry.name in required) for entry in self.properties.values()]
 
     def require(self, names: Sequence[str]) -> None:
         missing = [name for name in names if name not in self.properties]
@@ -49,3 +68,28 @@ def plain(fields: Sequence[str]) -> list[str]:
 
 def linked(fields: Sequence[str]) -> list[str]:
     return [name for name in fields if name.startswith(LINK_PREFIX)]
+
+
+def _described(entry: Property, required: bool) -> FieldShape:
+    """The options of owners, stages and the like are kept elsewhere: such a list says nothing."""
+    kind = _kind(entry)
+    told = entry.options and not entry.externalOptions and kind in {"choice", "choices"}
+    return FieldShape(
+        entry.name,
+        kind,
+        length=TEXT_CHARACTERS if kind == "text" else None,
+        choices=tuple(option.value for option in entry.options) if told else None,
+        restricted=bool(told),
+        required=required,
+        unique=entry.hasUniqueValue,
+        writable=not entry.read_only,
+        formula=entry.calculated,
+    )
+
+
+def _kind(entry: Property) -> FieldKind:
+    if entry.referencedObjectType:
+        return "reference"
+    if entry.type == "enumeration":
+        return _FORMS.get(entry.fieldType, "choice")
+    return _KINDS.get(entry.type, "other")

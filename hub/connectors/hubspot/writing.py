@@ -20,7 +20,7 @@ from hub.connectors.hubspot.faults import (
     RequestRefused,
     row_rule,
 )
-from hub.connectors.hubspot.links import LinkCatalogue, LinkField
+from hub.connectors.hubspot.linktypes import LinkCatalogue, LinkField
 from hub.connectors.hubspot.schema import Schemas, Shape, linked, plain
 from hub.connectors.outcomes import chunks, grouped, one_each, rejected
 from hub.errors import SchemaChanged, SystemUnreachable
