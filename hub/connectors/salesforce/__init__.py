@@ -3,15 +3,25 @@
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
+import polars as pl
+
 from hub.config import Settings
-from hub.connectors.contract import Batch, CallMeter, Change, Finding, ObjectSpec, Outcome
+from hub.connectors.contract import (
+    Batch,
+    CallMeter,
+    Change,
+    FieldShape,
+    Finding,
+    ObjectSpec,
+    Outcome,
+)
 from hub.connectors.http import Patience
-from hub.connectors.salesforce import preflight, reading
+from hub.connectors.salesforce import preflight, reading, scanning, tracing
 from hub.connectors.salesforce.client import Org
 from hub.connectors.salesforce.config import SalesforceSystem
+from hub.connectors.salesforce.rows import Rows
 from hub.connectors.salesforce.schema import Schemas
 from hub.connectors.salesforce.writing import ROWS_PER_CALL, Writer
-from hub.errors import SchemaChanged
 
 __all__ = ["SalesforceConnector"]
 
@@ -22,8 +32,8 @@ class SalesforceConnector:
     The computed minimum of calls: 1 for the token, 1 per object described (once per connector),
     max(1, ceil(rows / 2,000)) per pull, ceil(changes / 200) per written object and operation.
 
-    Formula fields and values looked up from a parent do not move the stamp increments go by; map
-    the fields they are computed from.
+    Formula fields and values looked up from a parent do not move the stamp increments go by; they
+    are told by `volatile`.
     """
 
     config_model = SalesforceSystem
@@ -50,18 +60,38 @@ class SalesforceConnector:
             preflight.findings(self._org, self._config, self._schemas, self._mappings, specs)
         )
 
+    def describe(self, obj: str) -> Sequence[FieldShape]:
+        return [field.shape() for field in self._schemas.of(obj).fields.values()]
+
     def pull(self, spec: ObjectSpec, cursor: str | None) -> Iterator[Batch]:
-        rows = reading.Rows(spec, self._schemas.of(spec.name))
+        start = reading.Cursor.read(cursor, self.system)
+        rows = Rows(spec, self._schemas, gone=start.since is not None)
         overlap = timedelta(minutes=self._config.overlap_minutes)
-        try:
-            yield from reading.batches(self._org, rows, cursor, overlap)
-        except SchemaChanged:
-            self._schemas.forget(spec.name)
-            raise
+        with self._schemas.trusted(spec.name):
+            yield from reading.batches(self._org, rows, start, overlap)
 
     def fetch(self, spec: ObjectSpec, record_ids: Sequence[str]) -> Iterator[Batch]:
-        rows = reading.Rows(spec, self._schemas.of(spec.name))
-        return reading.named(self._org, rows, record_ids)
+        rows = Rows(spec, self._schemas, gone=False)
+        with self._schemas.trusted(spec.name):
+            yield from tracing.named(self._org, rows, record_ids)
+
+    def present(self, spec: ObjectSpec) -> Iterator[pl.Series]:
+        with self._schemas.trusted(spec.name):
+            yield from scanning.present(self._org, self._schemas, spec.name)
+
+    def trace(self, spec: ObjectSpec, record_ids: Sequence[str]) -> Iterator[Batch]:
+        rows = Rows(spec, self._schemas, gone=True)
+        with self._schemas.trusted(spec.name):
+            shape = self._schemas.of(spec.name)
+            yield from tracing.traced(self._org, rows, shape, record_ids)
+
+    def volatile_fields(self, spec: ObjectSpec) -> tuple[str, ...]:
+        return scanning.volatile_fields(self._schemas, spec)
+
+    def volatile(self, spec: ObjectSpec, record_ids: Sequence[str]) -> Iterator[pl.DataFrame]:
+        fields = self.volatile_fields(spec)
+        with self._schemas.trusted(spec.name):
+            yield from scanning.volatile(self._org, self._schemas, spec.name, fields, record_ids)
 
     def apply(self, changes: Sequence[Change]) -> Iterator[Outcome]:
         return self._writer.apply(changes)

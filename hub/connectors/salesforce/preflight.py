@@ -62,7 +62,7 @@ def _version(org: Org, config: SalesforceSystem) -> Iterator[Finding]:
 def _object(schemas: Schemas, spec: ObjectSpec, mapping: ObjectMapping | None) -> Iterator[Finding]:
     try:
         shape = schemas.of(spec.name)
-        shape.require(spec.fields)
+        schemas.require(shape, spec.fields)
     except SchemaChanged as err:
         yield Finding(spec.name, "error", err.message, err.remedy)
         return

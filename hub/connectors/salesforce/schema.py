@@ -1,15 +1,34 @@
 """What the org says an object looks like to the integration user: described once per object."""
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 import msgspec
 
+from hub.connectors.contract import FieldKind, FieldShape
 from hub.connectors.salesforce.client import Org
 from hub.errors import SchemaChanged
 
 NUMBER_TYPES = frozenset({"double", "currency", "percent", "int", "long"})
 _COMPOUND_TYPES = frozenset({"address", "location", "base64", "complexvalue"})
+_TEXT_TYPES = ("id", "string", "textarea", "phone", "email", "url", "encryptedstring", "combobox")
+_KINDS: dict[str, FieldKind] = {
+    **dict.fromkeys(_TEXT_TYPES, "text"),
+    **dict.fromkeys(NUMBER_TYPES, "number"),
+    "boolean": "boolean",
+    "date": "date",
+    "datetime": "datetime",
+    "picklist": "choice",
+    "multipicklist": "choices",
+    "reference": "reference",
+}
+
+
+class _Choice(msgspec.Struct, frozen=True):
+    value: str
+    active: bool = True
 
 
 class Field(msgspec.Struct, frozen=True):
@@ -21,6 +40,33 @@ class Field(msgspec.Struct, frozen=True):
     updateable: bool = False
     externalId: bool = False  # noqa: N815 - the wire's name
     unique: bool = False
+    calculated: bool = False
+    nillable: bool = True
+    defaultedOnCreate: bool = False  # noqa: N815
+    length: int = 0
+    restrictedPicklist: bool = False  # noqa: N815
+    picklistValues: list[_Choice] = []  # noqa: N815
+    relationshipName: str | None = None  # noqa: N815
+    referenceTo: list[str] = []  # noqa: N815
+
+    def shape(self) -> FieldShape:
+        """The field in the words of the contract."""
+        kind = _KINDS.get(self.type, "other")
+        choices = tuple(choice.value for choice in self.picklistValues if choice.active)
+        return FieldShape(
+            self.name,
+            kind,
+            length=self.length or None if kind == "text" else None,
+            choices=choices if kind in {"choice", "choices"} else None,
+            restricted=self.restrictedPicklist,
+            required=not self.nillable
+            and self.createable
+            and not self.defaultedOnCreate
+            and self.type != "boolean",
+            unique=self.unique,
+            writable=self.createable or self.updateable,
+            formula=self.calculated,
+        )
 
     def wire(self, text: str | None) -> str | bool | int | Decimal | None:
         """Canonical text as the JSON value this field takes. Raises ValueError if it cannot be."""
@@ -41,6 +87,7 @@ class _Described(msgspec.Struct):
     createable: bool = False
     updateable: bool = False
     queryable: bool = True
+    replicateable: bool = False
 
 
 class Shape:
@@ -50,21 +97,14 @@ class Shape:
         self.system, self.name = system, described.name
         self.fields = {field.name: field for field in described.fields}
         self.createable, self.updateable = described.createable, described.updateable
+        self.replicateable = described.replicateable
 
-    def require(self, names: tuple[str, ...]) -> None:
-        """Raises SchemaChanged naming every field that cannot be read."""
-        missing = [name for name in names if name not in self.fields]
-        if missing:
-            raise SchemaChanged(
-                f"{self.system}/{self.name}: missing or hidden: {', '.join(missing)}.",
-                remedy=self.remedy_for(missing),
-            )
-        whole = [name for name in names if self.fields[name].type in _COMPOUND_TYPES]
-        if whole:
-            raise SchemaChanged(
-                f"{self.system}/{self.name}: not a plain value: {', '.join(whole)}.",
-                remedy="map the parts of the field instead (for an address: street, city, …)",
-            )
+    def parents_by(self, relationship: str) -> Sequence[str]:
+        """The objects a relationship may lead to; none when there is no such relationship."""
+        for field in self.fields.values():
+            if field.relationshipName == relationship:
+                return field.referenceTo
+        return ()
 
     def remedy_for(self, missing: list[str]) -> str:
         spelt = {name.casefold(): name for name in self.fields}
@@ -92,9 +132,46 @@ class Schemas:
             self._known[obj] = Shape(self._org.system, described)
         return self._known[obj]
 
-    def forget(self, obj: str) -> None:
-        """Describe anew next time: the org has contradicted what it described."""
-        self._known.pop(obj, None)
+    def require(self, shape: Shape, names: Sequence[str]) -> list[Field]:
+        """The named fields, in their order; a path such as `Owner.Email` is found at its end.
+
+        Raises SchemaChanged naming every field that cannot be read.
+        """
+        found = {name: self._find(shape, name) for name in names}
+        missing = [name for name, field in found.items() if field is None]
+        if missing:
+            raise SchemaChanged(
+                f"{shape.system}/{shape.name}: missing or hidden: {', '.join(missing)}.",
+                remedy=shape.remedy_for(missing),
+            )
+        fields = [field for field in found.values() if field is not None]
+        whole = [field.name for field in fields if field.type in _COMPOUND_TYPES]
+        if whole:
+            raise SchemaChanged(
+                f"{shape.system}/{shape.name}: not a plain value: {', '.join(whole)}.",
+                remedy="map the parts of the field instead (for an address: street, city, …)",
+            )
+        return fields
+
+    def _find(self, shape: Shape, path: str) -> Field | None:
+        relationship, _, rest = path.partition(".")
+        if not rest:
+            return shape.fields.get(path)
+        # An owner may be a queue, which has next to no fields: the user is looked at first.
+        parents = sorted(shape.parents_by(relationship), key=lambda name: name == "Group")
+        if not parents:
+            return None
+        end = self._find(self.of(parents[0]), rest)
+        return end and msgspec.structs.replace(end, name=path)
+
+    @contextmanager
+    def trusted(self, obj: str) -> Iterator[None]:
+        """Describe anew next time if the org contradicts, in the block, what it described."""
+        try:
+            yield
+        except SchemaChanged:
+            self._known.pop(obj, None)
+            raise
 
 
 def python_type(field: Field) -> Any:

@@ -13,7 +13,7 @@ from hub.connectors.outcomes import chunks, grouped, one_each, rejected
 from hub.connectors.salesforce.client import Org
 from hub.connectors.salesforce.faults import LOCKED, row_rule
 from hub.connectors.salesforce.schema import Schemas, Shape
-from hub.errors import SchemaChanged, SystemUnreachable
+from hub.errors import SystemUnreachable
 
 ROWS_PER_CALL = 200
 LOCK_ATTEMPTS = 4
@@ -48,11 +48,8 @@ class Writer:
         return one_each(grouped(changes, _route), self._write)
 
     def _write(self, group: Sequence[Change]) -> Iterator[Outcome]:
-        try:
+        with self._schemas.trusted(group[0].object):
             yield from self._group(group)
-        except SchemaChanged:
-            self._schemas.forget(group[0].object)
-            raise
 
     def _group(self, group: Sequence[Change]) -> Iterator[Outcome]:
         shape = self._schemas.of(group[0].object)
