@@ -53,6 +53,10 @@ class Split:
         return _without(rows, self.faults)
 
 
+def no_faults() -> pl.DataFrame:
+    return pl.DataFrame(schema=FAULT_SCHEMA)
+
+
 def validate(source: str, frame: pl.DataFrame) -> Split:
     """Check a converted frame of source table `source` (see `convert`); nothing raises.
 
@@ -62,7 +66,7 @@ def validate(source: str, frame: pl.DataFrame) -> Split:
     table = SOURCES[source]
     full = _with_missing_columns(frame, table)
     suspects = _suspects(source, full)
-    faults = _found(source, suspects) if suspects.height else pl.DataFrame(schema=FAULT_SCHEMA)
+    faults = _found(source, suspects) if suspects.height else no_faults()
     good = _without(full.select(c.name for c in _content(table)), faults)
     return Split(good, faults, full.height)
 
@@ -104,7 +108,7 @@ def _found(source: str, suspects: pl.DataFrame) -> pl.DataFrame:
         schema_of(source).validate(suspects, lazy=True)
     except SchemaErrors as err:
         return _faults(err.failure_cases, suspects, source)
-    return pl.DataFrame(schema=FAULT_SCHEMA)
+    return no_faults()
 
 
 @cache

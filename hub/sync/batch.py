@@ -5,16 +5,14 @@ hash, never by a system's modification stamp: stamps move without changes, and o
 back with new ones.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from hashlib import blake2b
 
 import polars as pl
-from sqlalchemy import Connection, Engine, select, update
+from sqlalchemy import Connection, Engine, false, select, update
 
-from hub.checks.convert import blank_to_null, convert, utc_time
-from hub.checks.schemas import validate
+from hub.checks.convert import convert, utc_time
+from hub.checks.schemas import Split, no_faults, validate
 from hub.connectors.contract import IS_DELETED, MODIFIED_AT, RECORD_ID, Batch
 from hub.models import bulk
 from hub.models.database import reading, take_numbers, writing
@@ -23,6 +21,9 @@ from hub.models.runs import Run
 from hub.sync import dispositions, quarantine
 from hub.sync.archive import write_archive
 from hub.sync.dispositions import DISPOSITIONS
+from hub.sync.drift import held
+from hub.sync.fingerprint import text_hashes, told_texts
+from hub.sync.fingerprint import told_text as told_text
 from hub.sync.ledger import Stopwatch
 from hub.sync.targets import Target, move_cursor
 from hub.sync.tombstones import mark_gone
@@ -36,10 +37,14 @@ _QUIET = ("run", "batch_id", "modified_at", "volatile_hash")
 
 @dataclass
 class LandReport:
-    """Rows read of one object, what became of them, faults by rule, seconds by part."""
+    """Rows read of one object, what became of them, faults by rule, seconds by part.
+
+    `whole`: everything there is was asked for, not only what changed.
+    """
 
     system: str
     object: str
+    whole: bool = False
     read: int = 0
     dispositions: dict[str, int] = field(default_factory=lambda: dict.fromkeys(DISPOSITIONS, 0))
     faults: dict[str, int] = field(default_factory=dict)
@@ -67,8 +72,7 @@ def land_batch(
         rows = dispositions.classify(_fingerprinted(batch.rows, target), known)
         fresh = rows.filter(pl.col("disposition").is_in(["new", "changed"]))
     with watch.lap("check"):
-        typed = convert(fresh, target.mapping.pull, target.mapping.values, target.table)
-        split = validate(target.mapping.source, typed)
+        split = _checked(fresh, target)
         bad = quarantine.held_back(fresh, split.faults)
     with watch.lap("land"):
         rows = rows.with_columns(
@@ -81,7 +85,7 @@ def land_batch(
             write_archive(path, kept.select(batch.rows.columns))
         with writing(engine) as conn:
             batch_id = _record_batch(conn, target, run, batch.origin, path, kept.height)
-            good = fresh[split.good_rows].select(_KEPT)
+            good = split.good_of(fresh).select(_KEPT)
             _merge_good(conn, target, run, batch_id, good.hstack(split.good))
             mark_gone(conn, target, run, rows.filter(pl.col("disposition") == "deleted"))
             if target.volatile_pulled:
@@ -94,6 +98,14 @@ def land_batch(
             if batch.cursor is not None:
                 move_cursor(conn, target, run, batch.cursor)
     _add_to_report(report, batch.rows.height, counts, split.faults)
+
+
+def _checked(fresh: pl.DataFrame, target: Target) -> Split:
+    """Typed and judged. A batch in which nothing is fresh, as most are, costs nothing here."""
+    if fresh.is_empty():
+        return Split(fresh.clear().select(), no_faults(), 0)
+    typed = convert(fresh, target.mapping.pull, target.mapping.values, target.table)
+    return held(validate(target.mapping.source, typed), fresh, target)
 
 
 def _settled(rows: pl.DataFrame) -> pl.Series:
@@ -123,55 +135,27 @@ def _fingerprinted(rows: pl.DataFrame, target: Target) -> pl.DataFrame:
     """
     written = target.mapping.told_fields
     pulled = [f for f in sorted(target.mapping.pull) if f not in written]
-    begun = blake2b(target.reading.encode(), digest_size=16)
-    text = pl.concat_str(
-        [blank_to_null(pl.col(f)).fill_null("\x00") for f in pulled], separator="\x1f"
-    )
-    texts = rows.select(text.alias("text"))["text"].to_list()
-    hashes = [_hashed(begun, t) for t in texts]
-    told = [
-        told_text(dict(zip(written, values, strict=True)))
-        for values in rows.select(written).iter_rows()
-    ]
     return rows.with_columns(
-        pl.Series("content_hash", hashes, dtype=pl.String),
-        pl.Series("told", told or [None] * rows.height, dtype=pl.String),
+        text_hashes(rows, pulled, target.reading).alias("content_hash"),
+        told_texts(rows, written).alias("told"),
         volatile_hashes(rows, target.volatile_pulled),
         pl.int_range(pl.len(), dtype=pl.UInt32).alias("position"),
     )
 
 
-def _hashed(begun: blake2b, text: str) -> str:
-    digest = begun.copy()
-    digest.update(text.encode())
-    return digest.hexdigest()
-
-
-def told_text(values: Mapping[str, str | None]) -> str | None:
-    """Canonical JSON of the values that are not empty; None when all are."""
-    present = {name: value for name, value in values.items() if value}
-    return json.dumps(present, sort_keys=True, ensure_ascii=False) if present else None
-
-
 def _known(conn: Connection, target: Target, rows: pl.DataFrame) -> pl.DataFrame:
-    table = target.table
+    c = target.table.c
+    here = (c.system == target.system, c.object == target.object)
+    query = select(
+        *(c.record_id, c.content_hash, c.told, c.volatile_hash),
+        *(c.is_deleted, c.gone, c.merged_into, c.modified_at),
+    ).where(*here)
     keys = rows.select(RECORD_ID).unique().drop_nulls()
-    with bulk.staged(conn, keys, table) as wanted:
-        query = select(
-            table.c.record_id,
-            table.c.content_hash,
-            table.c.told,
-            table.c.volatile_hash,
-            table.c.is_deleted,
-            table.c.gone,
-            table.c.merged_into,
-            table.c.modified_at,
-        ).where(
-            table.c.system == target.system,
-            table.c.object == target.object,
-            table.c.record_id == wanted.c.record_id,
-        )
-        return bulk.read(conn, query)
+    between = c.record_id.between(keys[RECORD_ID].min(), keys[RECORD_ID].max())
+    if conn.execute(select(c.run).where(*here, between).limit(1)).first() is None:
+        return bulk.read(conn, query.where(false()))
+    with bulk.staged(conn, keys, target.table) as wanted:
+        return bulk.read(conn, query.where(c.record_id == wanted.c.record_id))
 
 
 # -- what is said now --------------------------------------------------------------------------
