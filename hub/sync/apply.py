@@ -21,8 +21,8 @@ from hub.models.operations import ops_batch, ops_change, ops_plan, ops_watermark
 from hub.models.runs import Run
 from hub.models.sources import SOURCES
 from hub.sync.batch import told_text
+from hub.sync.changes import REFERENCE
 from hub.sync.ledger import record_calls
-from hub.sync.plan import REFERENCE
 
 _CHUNK = 1000
 

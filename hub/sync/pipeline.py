@@ -28,9 +28,11 @@ from hub.policy.govern import SUBJECTS, govern
 from hub.policy.settings import load_policy
 from hub.sync.apply import ApplyReport, apply_plan
 from hub.sync.batch import LandReport
+from hub.sync.changes import PlannedChange
 from hub.sync.land import land, land_named
 from hub.sync.ledger import SETTLE, SYNC, Stopwatch, begin_run, end_run
-from hub.sync.plan import Plan, PlannedChange, differences, make_plan, refused, unsettled
+from hub.sync.plan import Plan, differences, make_plan
+from hub.sync.settled import refused, unsettled
 
 STEPS = ("pull", "land", "check", "resolve", "unify", "govern", "plan", "apply")
 RESOLVED: tuple[Entity, ...] = ("company", "contact")

@@ -2,7 +2,7 @@
 
 A plan is made of changes, each one record with its fields before and after and the reason. It is
 stored before anything is written. A change that a CRM refused is not planned again while nothing
-about it differs: it stays outstanding in the ledger.
+about it differs (see `hub.sync.settled`): it stays outstanding in the ledger.
 """
 
 import json
@@ -11,12 +11,10 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
-from functools import cached_property
-from hashlib import blake2b
 from typing import Any
 
 import polars as pl
-from sqlalchemy import Connection, Engine, Table, func, select, update
+from sqlalchemy import Connection, Engine, Table, select, update
 
 from hub.config import CreateRule, ObjectMapping, PushField, PushRule, Settings
 from hub.connectors.text import canonical_number
@@ -28,34 +26,12 @@ from hub.models.runs import Run
 from hub.models.sources import SOURCES
 from hub.models.watermarks import move_watermark, versioned, watermark
 from hub.policy.settings import Policy, load_policy
-from hub.sync.acceptance import NOT_ACCEPTED, Refusal, refusal
+from hub.sync.acceptance import refusal
+from hub.sync.changes import REFERENCE, PlannedChange
 from hub.sync.desired import DESIRED
 from hub.sync.drift import known_shapes
+from hub.sync.settled import unsettled
 from hub.sync.touched import SUPERSEDED, touched
-
-REFERENCE = "hub:"  # a value that stands for the record id of a hub id not yet in that system
-
-
-@dataclass(frozen=True)
-class PlannedChange:
-    """One record to write. `fields`: outside field → {before, after, why}.
-
-    With a `refusal` it is stored and counted as rejected, and never sent.
-    """
-
-    system: str
-    object: str
-    op: str
-    record_id: str | None
-    hub_id: str
-    fields: dict[str, dict[str, str | None]]
-    refusal: Refusal | None = None
-
-    @cached_property
-    def digest(self) -> str:
-        after = {name: cell["after"] for name, cell in self.fields.items()}
-        text = json.dumps([self.system, self.object, self.op, self.hub_id, self.record_id, after])
-        return blake2b(text.encode(), digest_size=16).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -89,16 +65,16 @@ def make_plan(
     """Compare desired with last-seen state of all systems and store the difference.
 
     Looks at what moved since the last plan; at everything when the mappings or the policy changed,
-    or when `full`, which also tries again what was refused. `rows_per_write`: system → rows its API
-    takes per write call. What earlier plans had not done is superseded: it is in this plan if it is
-    still wanted.
+    or when `full`, which also tries again what was refused; any plan does so a day after that.
+    `rows_per_write`: system → rows its API takes per write call. What earlier plans had not done is
+    superseded: it is in this plan if it is still wanted.
     """
     policy = load_policy(settings)
     step = versioned("plan", _mappings_text(settings), policy.model_dump_json())
     with reading(engine) as conn:
         since = 0 if full else watermark(conn, step)
         found = differences(conn, settings, policy, since)
-        changes = list(found) if full else unsettled(conn, found)
+        changes = list(found) if full else unsettled(conn, found, run.started_at)
     calls = _calls(changes, rows_per_write)
     with writing(engine) as conn:
         _supersede(conn, run)
@@ -339,72 +315,6 @@ def _stored(plan: Plan, seq: int, run: Run) -> dict[str, Any]:
         "run": run.number,
         "at": run.started_at if change.refusal is not None else None,
     }
-
-
-def unsettled(conn: Connection, changes: Iterable[PlannedChange]) -> list[PlannedChange]:
-    """`changes` without those not to ask for again: what a CRM refused when last asked, what it
-    would still refuse, and what was made.
-
-    A record that was made and is not seen is held back in quarantine, or somebody deleted it: the
-    hub does not make it a second time by itself, not even if it were to say something else now.
-    """
-    wanted = list(changes)
-    if not wanted:
-        return []
-    rejected, made = _rejected(conn, wanted), _made(conn, wanted)
-    return [
-        change
-        for change in wanted
-        if not _still_refused(change, rejected)
-        and (change.op != "create" or (change.system, change.object, change.hub_id) not in made)
-    ]
-
-
-def refused(conn: Connection, changes: Iterable[PlannedChange]) -> list[PlannedChange]:
-    """Those of `changes` that a CRM rejected when last asked: still wanted, and outstanding."""
-    wanted = list(changes)
-    rejected = _rejected(conn, wanted) if wanted else {}
-    return [change for change in wanted if _still_refused(change, rejected)]
-
-
-def _still_refused(change: PlannedChange, rejected: Mapping[str, str | None]) -> bool:
-    """Whether there is no use in asking again. What was never sent may be by now acceptable."""
-    if change.digest not in rejected:
-        return False
-    return change.refusal is not None or rejected[change.digest] != NOT_ACCEPTED
-
-
-def _rejected(conn: Connection, wanted: list[PlannedChange]) -> dict[str, str | None]:
-    """Digest → code of the changes that were rejected when last asked."""
-    digests = pl.DataFrame({"digest": [change.digest for change in wanted]}).unique()
-    with bulk.staged(conn, digests, ops_change) as asked:
-        last_asked = (
-            select(func.max(ops_change.c.id).label("id"))
-            .where(
-                ops_change.c.digest.in_(select(asked.c.digest)),
-                ops_change.c.outcome.in_(("applied", "rejected")),
-            )
-            .group_by(ops_change.c.digest)
-            .subquery()
-        )
-        query = select(ops_change.c.digest, ops_change.c.code).where(
-            ops_change.c.id == last_asked.c.id, ops_change.c.outcome == "rejected"
-        )
-        return {row.digest: row.code for row in conn.execute(query)}
-
-
-def _made(conn: Connection, wanted: list[PlannedChange]) -> frozenset[tuple[str, str, str]]:
-    """(system, object, hub id) of the records that were made, whatever they were to say then."""
-    ids = [change.hub_id for change in wanted if change.op == "create"]
-    if not ids:
-        return frozenset()
-    with bulk.staged(conn, pl.DataFrame({"hub_id": ids}).unique(), ops_change) as asked:
-        query = select(ops_change.c.system, ops_change.c.object, ops_change.c.hub_id).where(
-            ops_change.c.op == "create",
-            ops_change.c.outcome == "applied",
-            ops_change.c.hub_id.in_(select(asked.c.hub_id)),
-        )
-        return frozenset((row.system, row.object, row.hub_id) for row in conn.execute(query))
 
 
 def _supersede(conn: Connection, run: Run) -> None:

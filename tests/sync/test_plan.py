@@ -1,7 +1,7 @@
 """Planning: what each CRM should say minus what it says, with reasons and nothing for nothing."""
 
 import json
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -37,12 +37,14 @@ def _claimed(desk: Desk, *, told: dict[str, str] | None = None, **claim: Any) ->
     desk.record(SALESFORCE, "Opportunity", "o1", "op_1", told=told)
 
 
-def _finish(desk: Desk, plan: str | None, outcome: str, **values: Any) -> None:
-    """The changes of a plan end in an outcome."""
+def _finish(
+    desk: Desk, plan: str | None, outcome: str, *, obj: str | None = None, **values: Any
+) -> None:
+    """The changes of a plan (`obj`: only those of an object) end in an outcome, now."""
+    values = {"at": desk.run.started_at, **values}
+    of = [ops_change.c.plan == plan, *([ops_change.c.object == obj] if obj else [])]
     with writing(desk.engine) as conn:
-        conn.execute(
-            update(ops_change).where(ops_change.c.plan == plan).values(outcome=outcome, **values)
-        )
+        conn.execute(update(ops_change).where(*of).values(outcome=outcome, **values))
         conn.execute(update(ops_plan).where(ops_plan.c.plan == plan).values(status="applied"))
 
 
@@ -270,6 +272,23 @@ def test_what_a_crm_refused_is_not_asked_again_until_it_differs(desk: Desk) -> N
     assert desk.plan().plan is None
     desk.golden("registration", "re_1", opportunity_id="op_1", status="won")
     assert changes(desk.plan())[0][4]["Partner_Registration_Status__c"] == (None, "Won")
+
+
+def test_what_was_refused_is_asked_again_a_day_later(desk: Desk) -> None:
+    _claimed(desk)
+    first = desk.plan()
+    _finish(desk, first.plan, "rejected", at=desk.run.started_at - timedelta(hours=23))
+    assert desk.plan().plan is None
+    _finish(desk, first.plan, "rejected", at=desk.run.started_at - timedelta(hours=25))
+    assert changes(desk.plan()) == changes(first)
+
+
+def test_a_lead_whose_person_was_made_and_is_gone_does_not_wait_for_ever(desk: Desk) -> None:
+    _routed(desk)
+    first = desk.plan()
+    assert [c.object for c in first.changes] == ["contacts", "leads"]
+    _finish(desk, first.plan, "applied", obj="contacts")
+    assert desk.plan().plan is None
 
 
 def test_a_full_plan_asks_again_for_what_was_refused(desk: Desk) -> None:
