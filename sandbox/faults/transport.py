@@ -97,6 +97,8 @@ class Truncate(Parameters, frozen=True):
         self, _hit: Hit, app: ASGIApp, scope: Scope, receive: Receive, send: Send
     ) -> None:
         start, body = await _collected(app, scope, receive)
+        if not start:
+            return
         await send(start)
         if not body:
             await send({"type": "http.response.body", "body": b""})
@@ -117,6 +119,8 @@ class Slow(Parameters, frozen=True):
         self, _hit: Hit, app: ASGIApp, scope: Scope, receive: Receive, send: Send
     ) -> None:
         start, body = await _collected(app, scope, receive)
+        if not start:
+            return
         pieces = _PIECES if self.trickle else 1
         if not self.trickle and await _left_within(self.seconds, receive):
             return
@@ -176,7 +180,10 @@ async def _nowhere(_message: Message) -> None:
 
 
 async def _collected(app: ASGIApp, scope: Scope, receive: Receive) -> tuple[Message, bytes]:
-    """What the app answers, kept back: the start of the response and its whole body."""
+    """What the app answers, kept back: the start of the response and its whole body.
+
+    Both are empty when another fault has broken the connection instead of answering.
+    """
     start: Message = {}
     body = bytearray()
 

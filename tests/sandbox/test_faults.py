@@ -345,6 +345,18 @@ def test_faults_stand_around_each_other_in_the_order_of_the_rules(desk: Desk) ->
     assert desk.post().json()["at"] == "2026-03-10T12:01:00+00:00"
 
 
+@pytest.mark.parametrize("outer", [{"kind": "truncate"}, {"kind": "slow", "seconds": 0}])
+def test_an_answer_that_another_fault_has_taken_is_not_missed(
+    desk: Desk, outer: dict[str, Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    desk.rules(outer, {"kind": "reset"})
+    with pytest.raises(requests.ConnectionError):
+        desk.get()
+    desk.faults.clear()
+    assert desk.get().status_code == 200
+    assert "Exception in ASGI application" not in caplog.text
+
+
 def test_the_request_log_shows_what_the_client_saw(desk: Desk) -> None:
     desk.rules(
         {"name": "gone", "kind": "reset", "commit": True, "match": {"first": 1}},
