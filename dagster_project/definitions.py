@@ -10,12 +10,12 @@ from dagster_project.sensors import feed_sensors
 from hub.assets import HubResource, build_assets
 from hub.assets.keys import SETTLE, land_key
 from hub.checks.asset_checks import read_checks, run_checks
-from hub.config import load_config
+from hub.sync.mapped import load_settings
 
 
 def build_defs(config: Path) -> dg.Definitions:
     """Everything Dagster shows of the hub that `config` describes. Raises ConfigError."""
-    settings = load_config(config)
+    settings = load_settings(config)
     landed = {
         land_key(system, obj): (system, obj)
         for system, objects in settings.mappings.items()

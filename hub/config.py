@@ -24,6 +24,7 @@ CONNECTORS = "partner_hub.connectors"
 """The entry point group by which a connector is found."""
 
 _Model = TypeVar("_Model", bound=BaseModel)
+_OWN = frozenset({"file", "config_hash"})
 _REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 
@@ -214,6 +215,8 @@ class Settings(Strict):
 def load_config(file: Path) -> Settings:
     """Read, substitute, validate. Raises ConfigError naming file, key and remedy."""
     raw = read_yaml(file, remedy="run `hub init` to write one, or name it with --config")
+    for key in _OWN.intersection(raw):
+        raise ConfigError(file, key, "the hub fills this in by itself.", remedy="remove the key")
     environment = {**dotenv_values(file.parent / ".env"), **os.environ}
     resolved = _substitute(raw, environment, file, ())
     resolved["mappings"] = _with_stock_mappings(resolved, file)
@@ -287,8 +290,8 @@ def _typed_systems(raw: Mapping[str, Any], file: Path) -> dict[str, SystemBase]:
 
     A connector is loaded only when a system of its kind is configured.
     """
-    systems = raw.get("systems")
-    if not isinstance(systems, dict) or not systems:
+    systems = _mapping(raw.get("systems"), file, "systems")
+    if not systems:
         raise ConfigError(
             file, "systems", "must name at least one system.", remedy="see docs/configuration.md"
         )
@@ -296,10 +299,8 @@ def _typed_systems(raw: Mapping[str, Any], file: Path) -> dict[str, SystemBase]:
     typed: dict[str, SystemBase] = {}
     for name, system in systems.items():
         key = f"systems.{name}"
-        if not isinstance(system, dict):
-            raise ConfigError(file, key, "must be a mapping of keys to values.")
-        kind = system.get("kind")
-        if kind not in kinds:
+        kind = _mapping(system, file, key).get("kind")
+        if not isinstance(kind, str) or kind not in kinds:
             raise ConfigError(
                 file,
                 f"{key}.kind",
@@ -312,9 +313,8 @@ def _typed_systems(raw: Mapping[str, Any], file: Path) -> dict[str, SystemBase]:
 
 def _with_stock_mappings(raw: Mapping[str, Any], file: Path) -> dict[str, dict[str, Any]]:
     """Stock mapping of each system's kind, overridden object by object from `mappings`."""
-    systems, own = raw.get("systems"), raw.get("mappings") or {}
-    if not isinstance(systems, dict):
-        systems = {}
+    systems = _mapping(raw.get("systems"), file, "systems")
+    own = _mapping(raw.get("mappings"), file, "mappings")
     unknown = sorted(set(own) - set(systems))
     if unknown:
         raise ConfigError(
@@ -324,10 +324,31 @@ def _with_stock_mappings(raw: Mapping[str, Any], file: Path) -> dict[str, dict[s
             remedy=f"use one of: {', '.join(sorted(systems))}",
         )
     return {
-        name: {**stock_mapping(str(system.get("kind"))), **(own.get(name) or {})}
+        name: {
+            **stock_mapping(str(_mapping(system, file, f"systems.{name}").get("kind"))),
+            **_mapping(own.get(name), file, f"mappings.{name}"),
+        }
         for name, system in systems.items()
-        if isinstance(system, dict)
     }
+
+
+def _mapping(value: Any, file: Path, key: str) -> dict[str, Any]:
+    """A mapping whose keys are text, empty for nothing. Raises ConfigError for anything else."""
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise ConfigError(
+            file,
+            key,
+            f"must be a mapping of names to values, not a {type(value).__name__}.",
+            remedy="write `name: …` lines below the key; see docs/configuration.md",
+        )
+    for name in value:
+        if not isinstance(name, str):
+            raise ConfigError(
+                file, f"{key}.{name}", "a name must be text.", remedy=f'write "{name}" in quotes'
+            )
+    return value
 
 
 def stock_mapping(kind: str) -> dict[str, Any]:

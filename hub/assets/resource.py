@@ -13,10 +13,11 @@ from pydantic import PrivateAttr
 from sqlalchemy import Engine
 
 from hub.checks.laws import LawResult
-from hub.config import Settings, load_config
+from hub.config import Settings
 from hub.models.database import check_reachable, open_engine, reading
 from hub.models.schema import ready
 from hub.sync.ledger import DAGSTER, newest_sync, run_errors
+from hub.sync.mapped import load_settings
 from hub.sync.pipeline import Flow, judge, opened
 
 
@@ -39,7 +40,7 @@ class HubResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     @property
     def settings(self) -> Settings:
         if self._settings is None:
-            self._settings = load_config(Path(self.config))
+            self._settings = load_settings(Path(self.config))
         return self._settings
 
     @property

@@ -16,8 +16,8 @@ from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Self
 
-from hub.config import load_config
 from hub.errors import HubError
+from hub.sync.mapped import load_settings
 
 HOST = "127.0.0.1"
 _POLL_SECONDS = 0.2
@@ -48,7 +48,7 @@ def run_ui(config: Path, port: int = 3000, home: Path | None = None) -> int:
     `home` (default: `dagster` beside `config`) is Dagster's own folder; a `dagster.yaml` found
     there is kept. Raises HubError when the configuration is wrong or the port is taken.
     """
-    load_config(config)
+    load_settings(config)
     _refuse_taken(port)
     home = (home or config.absolute().parent / "dagster").absolute()
     _furnish(home)

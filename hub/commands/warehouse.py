@@ -5,9 +5,10 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
-from hub.config import Settings, load_config
+from hub.config import Settings
 from hub.models.database import check_reachable, open_engine
 from hub.models.schema import ready
+from hub.sync.mapped import load_settings
 
 
 @dataclass(frozen=True)
@@ -20,7 +21,7 @@ class Workplace:
 
 def open_workplace(config: Path) -> Workplace:
     """Raises ConfigError or WarehouseError with a remedy; sets up an empty warehouse."""
-    settings = load_config(config)
+    settings = load_settings(config)
     engine = open_engine(settings.warehouse_url)
     check_reachable(engine)
     ready(engine)

@@ -1,0 +1,44 @@
+"""Which columns a mapping may push, entity by entity, each as its table defines it.
+
+The frames themselves are made by `hub.sync.desired`.
+"""
+
+from typing import Any
+
+from sqlalchemy import Column, Table
+
+from hub.models.golden import contact, lead, lead_assignment, opportunity, partner, registration
+
+_KEPT_BACK = frozenset({"id", "run", "source_rows"})
+
+
+def _of(table: Table, *names: str) -> dict[str, Column[Any]]:
+    return {name: table.c[name] for name in names}
+
+
+PUSHED: dict[str, dict[str, Column[Any]]] = {
+    "registration": {
+        "registration_id": registration.c.id,
+        "registration_status": registration.c.status,
+        **_of(registration, "protected_until", "note"),
+    },
+    "opportunity": {
+        "registration_id": registration.c.id,
+        "registration_status": registration.c.status,
+        "partner_name": partner.c.name,
+        **_of(registration, "partner_id", "protected_until", "company_id", "amount", "currency"),
+        **_of(registration, "close_date", "product"),
+        "name": opportunity.c.name,
+    },
+    "lead": {
+        "lead_id": lead.c.id,
+        "partner_name": partner.c.name,
+        **_of(lead, "name", "status", "source", "company_name", "contact_id"),
+        **_of(lead_assignment, "partner_id", "reason", "decision_id"),
+    },
+    "contact": {
+        "contact_id": contact.c.id,
+        "lead_id": lead.c.id,
+        **{c.name: c for c in contact.columns if c.name not in _KEPT_BACK},
+    },
+}

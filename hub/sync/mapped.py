@@ -1,0 +1,98 @@
+"""`hub.yaml` with its mappings checked against the tables they name.
+
+`hub.config` does not know the tables, so a mapping to a column that does not exist is found here,
+before any step runs.
+"""
+
+from collections.abc import Collection, Iterator
+from pathlib import Path
+
+from hub.config import ObjectMapping, PushField, PushRule, Settings, load_config
+from hub.errors import ConfigError
+from hub.models.sources import HOUSEKEEPING, SOURCES
+from hub.sync.columns import PUSHED
+
+_Fault = tuple[str, str, str]
+"""Key below the object's mapping, message, remedy."""
+
+
+def load_settings(file: Path) -> Settings:
+    """`load_config`, and every name in a mapping stands for something. Raises ConfigError."""
+    settings = load_config(file)
+    check_mappings(settings)
+    return settings
+
+
+def check_mappings(settings: Settings) -> None:
+    """Raises ConfigError for the first name that stands for nothing."""
+    for system, objects in settings.mappings.items():
+        for obj, mapping in objects.items():
+            for key, message, remedy in _faults(mapping, objects):
+                at = f"mappings.{system}.{obj}.{key}"
+                raise ConfigError(settings.file, at, message, remedy=remedy)
+        unmapped = sorted(set(settings.systems[system].minimum_rows) - set(objects))
+        if unmapped:
+            raise ConfigError(
+                settings.file,
+                f"systems.{system}.minimum_rows.{unmapped[0]}",
+                "no such object is mapped.",
+                remedy=_one_of(objects),
+            )
+
+
+def _faults(mapping: ObjectMapping, objects: Collection[str]) -> Iterator[_Fault]:
+    if mapping.source not in SOURCES:
+        yield "source", f"there is no source table for '{mapping.source}'.", _one_of(SOURCES)
+        return
+    yield from _pull_faults(mapping)
+    if mapping.push is not None:
+        yield from _push_faults(mapping.push, objects)
+
+
+def _pull_faults(mapping: ObjectMapping) -> Iterator[_Fault]:
+    table = SOURCES[mapping.source]
+    columns = [c.name for c in table.columns if c.name not in HOUSEKEEPING]
+    filled: dict[str, str] = {}
+    for field, column in mapping.pull.items():
+        if column not in columns:
+            yield f"pull.{field}", f"{table.name} has no column '{column}'.", _one_of(columns)
+        elif column in filled:
+            yield (
+                f"pull.{field}",
+                f"column '{column}' is filled by {filled[column]} already.",
+                "map each column from one field",
+            )
+        filled[column] = field
+    for column in mapping.values:
+        if column not in filled:
+            yield f"values.{column}", "no pulled field fills this column.", _one_of(filled)
+
+
+def _push_faults(push: PushRule, objects: Collection[str]) -> Iterator[_Fault]:
+    if push.entity not in PUSHED:
+        yield "push.entity", f"'{push.entity}' has no desired state.", _one_of(PUSHED)
+        return
+    created = push.create.fields if push.create is not None else {}
+    for within, fields in (("push.fields", push.fields), ("push.create.fields", created)):
+        for field, rule in fields.items():
+            for message, remedy in _rule_faults(rule, push.entity, objects):
+                yield f"{within}.{field}", message, remedy
+
+
+def _rule_faults(
+    rule: PushField, entity: str, objects: Collection[str]
+) -> Iterator[tuple[str, str]]:
+    columns = PUSHED[entity]
+    if rule.column is not None and rule.column not in columns:
+        yield f"the desired state of a {entity} has no column '{rule.column}'.", _one_of(columns)
+    elif rule.ref is not None and rule.ref not in objects:
+        yield f"no object '{rule.ref}' of this system is mapped.", _one_of(objects)
+    elif rule.ref is not None and rule.column not in ("company_id", "contact_id"):
+        yield (
+            f"`ref` cannot stand for '{rule.column}'.",
+            "use it with `company_id` or `contact_id`, or leave it out",
+        )
+
+
+def _one_of(names: Collection[str]) -> str:
+    return f"use one of: {', '.join(sorted(names))}"
