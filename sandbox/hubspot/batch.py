@@ -82,6 +82,8 @@ def read(call: Call) -> Reply:
         )
     _capped(body.inputs)
     wanted = {ref.text: _located(call, kind, ref.text, body.id_property) for ref in body.inputs}
+    if call.switches.batch_read_drops_merged and not body.id_property:
+        wanted = {text: at for text, at in wanted.items() if at is None or str(at) == text}
     ids = sorted({record_id for record_id in wanted.values() if record_id is not None})
     records = call.store.records
     shape = records.shape(kind, body.properties or kind.defaults)

@@ -46,6 +46,8 @@ class Switches:
     # Batches and merges
     shuffle_batch_results: bool = False
     batch_update_drops_merged: bool = True
+    batch_read_drops_merged: bool = False
+    """A merged-away id is passed over in silence instead of answered by its survivor."""
     email_upsert_atomic: bool = True
     full_batch_errors: bool = True
     """Off: entries of a 207 lack `errors` and `links`, as live bodies often do."""

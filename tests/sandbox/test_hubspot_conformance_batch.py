@@ -365,6 +365,19 @@ def test_conformance_hs_36_merged_away_id_is_passed_over_in_silence(portal: Port
     assert portal.read("companies", survivor, "city")["city"] == "Ulm"
 
 
+def test_conformance_hs_60_batch_read_of_a_merged_away_id(portal: Portal) -> None:
+    portal.load_companies(3)
+    merged = {"primaryObjectId": "1", "objectIdToMerge": "2"}
+    survivor = portal.post("/crm/v3/objects/companies/merge", merged).json()["id"]
+    inputs = [{"id": text} for text in ("2", "3")]
+    told = portal.post(f"{BATCH}/read", {"inputs": inputs}).json()
+    assert sorted(row["id"] for row in told["results"]) == sorted([survivor, "3"])
+    portal.switches.batch_read_drops_merged = True
+    told = portal.post(f"{BATCH}/read", {"inputs": inputs}).json()
+    assert [row["id"] for row in told["results"]] == ["3"]
+    assert "numErrors" not in told
+
+
 def test_batch_archive_is_204_whatever_the_ids(portal: Portal) -> None:
     portal.load_companies(3)
     inputs = [{"id": text} for text in ("1", "99", "abc", "3")]
