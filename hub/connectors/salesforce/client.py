@@ -2,8 +2,10 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from urllib.parse import urlsplit
 
+import msgspec
 import requests
 from simple_salesforce.api import Salesforce
 
@@ -14,6 +16,7 @@ from hub.connectors.salesforce.auth import Token, TokenKeeper
 from hub.connectors.salesforce.config import SalesforceSystem
 from hub.errors import CredentialsRefused
 
+_JSON = {"Content-Type": "application/json"}
 _USAGE = re.compile(r"(?<!per-app-)api-usage=(\d+)/(\d+)")
 
 
@@ -24,6 +27,7 @@ class Org:
         self, system: str, config: SalesforceSystem, calls: CallMeter, patience: Patience
     ) -> None:
         self.system, self.calls, self.patience = system, calls, patience
+        self.bulk = config.bulk
         self._config = config
         self._session = MeteredSession(calls, config.timeout_seconds)
         self._keeper = TokenKeeper(system, config, self._session, patience)
@@ -40,61 +44,55 @@ class Org:
             self._signed_in = True
         return self._keeper.token()
 
-    def get(self, path: str, params: Mapping[str, str] | None = None) -> requests.Response:
-        """`path` is below the versioned base, or on the host itself when it starts with `/`."""
-        return self._send("GET", path, params=params or {})
+    def get(
+        self, path: str, params: Mapping[str, str] | None = None, *, forgettable: bool = False
+    ) -> requests.Response:
+        """`path` is below the versioned base, or on the host itself when it starts with `/`.
+
+        `forgettable`: the path names a job; LocatorLost is raised when the org has forgotten it.
+        """
+        return self._send(Request("GET", path, params=params or {}), forgettable=forgettable)
+
+    def post(self, path: str, body: object) -> requests.Response:
+        """Ask by a JSON body; it writes no record."""
+        return self._send(Request("POST", path, _JSON, body=msgspec.json.encode(body)))
 
     def write(
         self, method: str, path: str, body: bytes, headers: Mapping[str, str]
     ) -> requests.Response:
         """A write that sets absolute values: it is replayed, headers and all, until answered."""
-        return self._send(method, path, body=body, headers=headers)
+        return self._send(Request(method, path, headers, body=body), write=True)
 
     def _send(
-        self,
-        method: str,
-        path: str,
-        *,
-        params: Mapping[str, str] | None = None,
-        body: bytes | None = None,
-        headers: Mapping[str, str] | None = None,
+        self, request: Request, *, write: bool = False, forgettable: bool = False
     ) -> requests.Response:
         def attempt() -> requests.Response:
             token = self.sign_in()
-            response = self._exchange(token, method, path, params or {}, body, headers or {})
+            response = self._exchange(token, request, write=write)
             if faults.wants_login(response):
                 token = self._keeper.renewed(token)
-                response = self._exchange(token, method, path, params or {}, body, headers or {})
+                response = self._exchange(token, request, write=write)
                 if faults.wants_login(response):
                     raise CredentialsRefused(
                         f"{self.system}: a token just issued is refused.",
                         remedy="check the session settings and login hours of the integration user",
                     )
-            faults.check(response, self.system)
+            faults.check(response, self.system, forgettable=forgettable)
             return response
 
         return self.patience.run(attempt)
 
-    def _exchange(
-        self,
-        token: Token,
-        method: str,
-        path: str,
-        params: Mapping[str, str],
-        body: bytes | None,
-        headers: Mapping[str, str],
-    ) -> requests.Response:
+    def _exchange(self, token: Token, request: Request, *, write: bool) -> requests.Response:
         library = self._library(token)
+        path = request.url
         url = (
             f"https://{library.sf_instance}{path}"
             if path.startswith("/")
             else f"{library.base_url}{path}"
         )
-        if method != "GET":
-            self.calls.writes += 1
-        response = self._session.exchange(
-            Request(method, url, {**self._headers(library), **headers}, params, body), self.system
-        )
+        self.calls.writes += write
+        headers = {**self._headers(library), **request.headers}
+        response = self._session.exchange(replace(request, url=url, headers=headers), self.system)
         self._note_usage(response)
         return response
 

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field, SecretStr
 
 from hub.config import Strict, SystemBase
+from hub.connectors.salesforce.cost import Bulk
 
 
 class ClientCredentials(Strict):
@@ -25,4 +26,5 @@ class SalesforceSystem(SystemBase):
     instance_url: str
     auth: Annotated[ClientCredentials | RefreshToken, Field(discriminator="flow")]
     api_version: str = "62.0"
+    bulk: Bulk = "auto"
     auto_assign: bool = False

@@ -35,6 +35,7 @@ _ACTIONS: dict[str, Action] = {
     "GONE": "version",
 }
 _BUSY_STATUSES = frozenset({408, 429, 500, 502, 503, 504})
+_LOST_STATUSES = frozenset({404, 409, 410})
 _PAUSE_SECONDS = 1.0
 _QUOTA_SECONDS = 3600.0
 _CONCURRENCY_SECONDS = 30.0
@@ -66,8 +67,12 @@ def wants_login(response: requests.Response) -> bool:
     return response.status_code == 401
 
 
-def check(response: requests.Response, system: str) -> None:
-    """Return for a good answer, raise what the caller should do for any other."""
+def check(response: requests.Response, system: str, *, forgettable: bool = False) -> None:
+    """Return for a good answer, raise what the caller should do for any other.
+
+    `forgettable`: the request names a job, which is lost when it is not found, or when it was made
+    with another version of the API.
+    """
     if response.status_code < 300:
         return
     found = faults_in(response)
@@ -82,7 +87,7 @@ def check(response: requests.Response, system: str) -> None:
         raise Again(error, _PAUSE_SECONDS)
     if action == "quota":
         raise _quota(message, fault.message)
-    if action == "restart":
+    if action == "restart" or (forgettable and response.status_code in _LOST_STATUSES):
         raise LocatorLost(message)
     raise _stop(action, message)
 

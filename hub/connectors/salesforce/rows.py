@@ -21,8 +21,6 @@ from hub.connectors.contract import (
 from hub.connectors.salesforce.schema import NUMBER_TYPES, Field, Schemas, python_type
 from hub.connectors.text import numbers, times
 
-PAGE_ROWS = 2_000
-"""Rows to a page of a REST query, at most."""
 STAMP = "SystemModstamp"
 _GONE = ("IsDeleted", "MasterRecordId")
 
@@ -62,6 +60,20 @@ class Rows:
         }
         further = None if page.done else page.nextRecordsUrl
         return Page(self.frame(told, len(page.records)), further, page.totalSize)
+
+    def decode_csv(self, body: bytes) -> pl.DataFrame:
+        """One page of a job's results. An empty cell is a null: Salesforce has no empty texts.
+
+        Raises ValueError or a PolarsError when the body is not the table that was asked for.
+        """
+        table = pl.read_csv(body, infer_schema=False, null_values=[""], encoding="utf8")
+        if [name.casefold() for name in table.columns] != [n.casefold() for n in self.columns]:
+            raise ValueError(f"its columns are {', '.join(table.columns)}")
+        told = {
+            name: spelt(field, column)
+            for (name, field), column in zip(self.fields.items(), table, strict=True)
+        }
+        return self.frame(told, table.height)
 
     def frame(self, told: Mapping[str, pl.Series], height: int) -> pl.DataFrame:
         """The columns of a Batch from those selected; `merged_into` is the next merge's master."""

@@ -6,10 +6,16 @@ import polars as pl
 from simple_salesforce.format import format_soql
 
 from hub.connectors.contract import RECORD_ID, ObjectSpec
-from hub.connectors.paging import Minimum
 from hub.connectors.salesforce.client import Org
+from hub.connectors.salesforce.cost import (
+    ReadMinimum,
+    fewest_calls,
+    further_calls,
+    job_is_cheaper,
+)
 from hub.connectors.salesforce.faults import LocatorLost
-from hub.connectors.salesforce.rows import PAGE_ROWS, Page, Rows
+from hub.connectors.salesforce.jobs import JobRefused, results, start_query
+from hub.connectors.salesforce.rows import Rows
 from hub.connectors.salesforce.schema import Schemas
 from hub.connectors.salesforce.tracing import IDS_PER_QUERY, asked, portions
 from hub.errors import SystemUnreachable
@@ -25,10 +31,10 @@ def volatile_fields(schemas: Schemas, spec: ObjectSpec) -> tuple[str, ...]:
 
 def present(org: Org, schemas: Schemas, obj: str) -> Iterator[pl.Series]:
     """All ids that are shown, each once."""
-    minimum = Minimum(org.calls, PAGE_ROWS)
-    for page in _all_pages(org, Rows(ObjectSpec(obj, ()), schemas, gone=False)):
-        minimum.add(page.rows.height)
-        yield page.rows[RECORD_ID]
+    minimum = ReadMinimum(org.calls, org.bulk)
+    for frame, _ in _everything(org, Rows(ObjectSpec(obj, ()), schemas, gone=False)):
+        minimum.add(frame.height)
+        yield frame[RECORD_ID]
 
 
 def volatile(
@@ -40,49 +46,89 @@ def volatile(
     """
     rows = Rows(ObjectSpec(obj, fields), schemas, gone=False)
     columns = (RECORD_ID, *fields)
-    wanted = dict.fromkeys(record_ids)
-    by_id = _calls(len(wanted), IDS_PER_QUERY)
+    by_id = -(-len(record_ids) // IDS_PER_QUERY)
     if by_id <= 1:
         org.calls.minimum += by_id
-    else:
-        for number, page in enumerate(_all_pages(org, rows)):
-            if number == 0:
-                org.calls.minimum += min(by_id, max(1, _calls(page.total, PAGE_ROWS)))
-            yield page.rows.select(columns)
-            for record_id in page.rows[RECORD_ID]:
-                wanted.pop(record_id, None)
-            left = page.total - (number + 1) * PAGE_ROWS
-            if _calls(len(wanted), IDS_PER_QUERY) < _calls(left, PAGE_ROWS):
-                break
-        else:
+        yield from _named(org, rows, columns, record_ids)
+        return
+    wanted = dict.fromkeys(record_ids)
+    for number, (frame, left) in enumerate(_everything(org, rows)):
+        yield frame.select(columns)
+        if number > 0:
+            continue
+        org.calls.minimum += min(by_id, fewest_calls(org.bulk, frame.height + left))
+        for record_id in frame[RECORD_ID]:
+            wanted.pop(record_id, None)
+        if left and -(-len(wanted) // IDS_PER_QUERY) < further_calls(org.bulk, left):
+            yield from _named(org, rows, columns, list(wanted))
             return
-    for ids in portions(wanted):
+
+
+def _named(
+    org: Org, rows: Rows, columns: Sequence[str], record_ids: Sequence[str]
+) -> Iterator[pl.DataFrame]:
+    for ids in portions(record_ids):
         yield asked(org, "query", rows, ids)[0].select(columns)
 
 
-def _calls(rows: int, per_call: int) -> int:
-    return max(0, -(-rows // per_call))
+def _everything(org: Org, rows: Rows) -> Iterator[tuple[pl.DataFrame, int]]:
+    """All records in frames, each with the number of those that are left: pages in the order of
+    ids, and a job after the first of them where that takes fewer calls.
 
-
-def _all_pages(org: Org, rows: Rows) -> Iterator[Page]:
-    """All records in the order of their ids, asked again from the last one when the server forgets
-    the query."""
+    Asked again from the last id when the server forgets the query.
+    """
+    bulk = org.bulk
+    if bulk == "always":
+        yield from _by_job(org, rows, "")
+        return
     last, asked_after = "", None
     while last != asked_after:
         asked_after = last
-        where = format_soql(" WHERE Id > {}", last) if last else ""
         try:
-            response = org.get("query/", {"q": f"{rows.select}{where} ORDER BY Id"})
-            while True:
-                page = rows.decode(response.content)
-                yield page
-                if page.further is None:
+            for number, (frame, left) in enumerate(_pages(org, rows, last)):
+                yield frame, left
+                if not left:
                     return
-                last = page.rows[RECORD_ID][-1]
-                response = org.get(page.further)
+                last = frame[RECORD_ID][-1]
+                if number == 0 and job_is_cheaper(bulk, left, frame.height):
+                    try:
+                        yield from _by_job(org, rows, last)
+                        return
+                    except JobRefused:
+                        bulk = "never"
         except LocatorLost:
             continue
     raise SystemUnreachable(
         f"{org.system}/{rows.object}: the server forgets each query before its second page.",
         remedy="wait; the next run tries again",
     )
+
+
+def _pages(org: Org, rows: Rows, after: str) -> Iterator[tuple[pl.DataFrame, int]]:
+    response = org.get("query/", {"q": f"{rows.select}{_where(after)} ORDER BY Id"})
+    read = 0
+    while True:
+        page = rows.decode(response.content)
+        read += page.rows.height
+        if page.further is None:
+            yield page.rows, 0
+            return
+        yield page.rows, max(1, page.total - read)
+        response = org.get(page.further)
+
+
+def _by_job(org: Org, rows: Rows, after: str) -> Iterator[tuple[pl.DataFrame, int]]:
+    """All records after an id. Raises JobRefused before the first of them or not at all."""
+    job, _ = start_query(org, f"{rows.select}{_where(after)}", gone=False)
+    try:
+        for frame, locator in results(org, rows, job, None):
+            yield frame, 0 if locator is None else 1
+    except LocatorLost as err:
+        raise SystemUnreachable(
+            f"{org.system}/{rows.object}: job {job} was deleted before it was read.",
+            remedy="wait; the next run makes another",
+        ) from err
+
+
+def _where(after: str) -> str:
+    return format_soql(" WHERE Id > {}", after) if after else ""
