@@ -31,17 +31,23 @@ TOKEN = "pat-na1-demo-0000"
 
 @dataclass
 class FakeTime:
-    """Time that passes only by sleeping."""
+    """Time that passes only by sleeping, also for the server when it is given its clock."""
 
     now: float = 0.0
     slept: list[float] = field(default_factory=list)
+    clock: Clock | None = None
 
     def sleep(self, seconds: float) -> None:
         self.slept.append(seconds)
         self.now += seconds
+        if self.clock is not None:
+            self.clock.advance(timedelta(seconds=seconds))
+
+    def monotonic(self) -> float:
+        return self.now
 
     def patience(self, attempts: int = 5) -> Patience:
-        return Patience(attempts, self.sleep, lambda: self.now)
+        return Patience(attempts, self.sleep, self.monotonic)
 
 
 @dataclass
@@ -359,7 +365,10 @@ def hubspot_rig(stage: Stage, url: str) -> Iterator[HubSpotRig]:
     )
     stage.app = trouble = Trouble(app, clock)
     fields = ("name", "domain")
-    yield HubSpotRig("acme_hubspot", "companies", fields, url, clock, log, trouble, store=store)
+    time = FakeTime(clock=clock)
+    yield HubSpotRig(
+        "acme_hubspot", "companies", fields, url, clock, log, trouble, time=time, store=store
+    )
     store.close()
 
 

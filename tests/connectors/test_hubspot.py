@@ -1,17 +1,15 @@
 """Promises that only a HubSpot account can put to the test."""
 
 import pytest
-from rigs import FakeTime, HubSpotRig, Incident, ids, until_broken
+from rigs import HubSpotRig, Incident, ids, until_broken
 
 from hub.connectors.contract import Change, ObjectSpec
 from hub.connectors.http import Again
 from hub.connectors.hubspot.faults import RequestRefused, check
-from hub.connectors.hubspot.pacing import Pace
 from hub.errors import (
     CredentialsRefused,
     HubError,
     PermissionLost,
-    QuotaSpent,
     RetryLater,
     SchemaChanged,
     SystemUnreachable,
@@ -24,64 +22,7 @@ DEAL_LINKS = (
 )
 
 
-# -- limits
-
-
-def test_no_window_ever_holds_more_calls_than_allowed() -> None:
-    time = FakeTime()
-    pace = Pace(9, 10.0, time.patience())
-    moments = []
-    for _ in range(100):
-        pace.wait()
-        moments.append(time.now)
-        time.now += 0.25
-    for start in moments:
-        assert len([moment for moment in moments if start <= moment < start + 10]) <= 9
-
-
-def test_searches_keep_to_four_a_second(portal: HubSpotRig) -> None:
-    portal.seed(30)
-    connector = portal.connector()
-    *_, first = connector.pull(portal.spec, None)
-    portal.wait(hours=1)
-    for n in range(1, 11):
-        portal.touch(n, f"Renamed {n}")
-    portal.wait(minutes=1)
-    portal.shrink_pages(1)
-    before = portal.time.now
-    assert len(ids(connector.pull(portal.spec, first.cursor))) == 10
-    assert portal.time.now - before == 2.0
-
-
-def test_the_general_pace_follows_the_announced_limit(portal: HubSpotRig) -> None:
-    portal.control("switches", burst_max=10)
-    portal.seed(20)
-    portal.shrink_pages(1)
-    list(portal.connector().pull(portal.spec, None))
-    assert portal.time.now == 20.0
-
-
-@pytest.mark.parametrize(
-    ("policy", "waits"), [("TEN_SECONDLY_ROLLING", [10.0, 20.0]), ("SECONDLY", [1.0, 2.0])]
-)
-def test_a_refusal_for_speed_is_waited_out(
-    portal: HubSpotRig, policy: str, waits: list[float]
-) -> None:
-    portal.seed(1)
-    said = f'{{"status":"error","policyName":"{policy}"}}'.encode()
-    portal.trouble.incidents.append(Incident(portal.pages, 429, said, times=2))
-    assert ids(portal.connector().pull(portal.spec, None)) == [portal.id(1)]
-    assert portal.time.slept == waits
-
-
-def test_the_daily_limit_is_not_waited_out(portal: HubSpotRig) -> None:
-    said = b'{"status":"error","policyName":"DAILY","message":"You have reached your daily limit."}'
-    incident = Incident(portal.pages, 429, said, headers=(("retry-after", "7200"),))
-    portal.trouble.incidents.append(incident)
-    with pytest.raises(QuotaSpent) as caught:
-        list(portal.connector().pull(portal.spec, None))
-    assert caught.value.seconds == 7200
-    assert portal.time.slept == []
+# -- answers
 
 
 def test_a_missing_scope_is_named(portal: HubSpotRig) -> None:

@@ -20,6 +20,9 @@ from hub.errors import (
 
 _BUSY_STATUSES = frozenset({500, 502, 503, 504, 521, 523, 524})
 _BUSY_SECONDS = 1.0
+_LONGEST_WAIT = 60.0
+_SECONDS = re.compile(r"\d+(?:\.\d+)?")
+TOO_MANY = 429
 _LOCK_SECONDS = 2.0
 _ROLLING_SECONDS = {"TEN_SECONDLY_ROLLING": 10.0, "SECONDLY": 1.0}
 _QUOTA_SECONDS = 3600.0
@@ -89,14 +92,15 @@ def check(
         return
     fault = _fault(body)
     message = f"{system}: answered {status} ({fault.message or 'no readable error'})."
+    told = _seconds(headers)
     if status in _BUSY_STATUSES:
         error = SystemUnreachable(message, remedy="wait; the next run takes up where this stopped")
-        raise Again(error, _BUSY_SECONDS) if replay else error
+        raise Again(error, told or _BUSY_SECONDS) if replay and _bearable(told) else error
     if status == 423:
         raise Again(SystemUnreachable(message, remedy="wait some seconds"), _LOCK_SECONDS)
-    if status == 429:
-        raise _rate_limit(fault, message, _seconds(headers))
-    raise _final(status, fault, message, _seconds(headers))
+    if status == TOO_MANY:
+        raise _rate_limit(fault, message, told)
+    raise _final(status, fault, message, told)
 
 
 def _rate_limit(fault: Fault, message: str, told: float | None) -> Exception:
@@ -107,8 +111,9 @@ def _rate_limit(fault: Fault, message: str, told: float | None) -> Exception:
             remedy="the allowance returns at midnight in the account's time zone; until then sync "
             "less, or add API calls to the subscription",
         )
-    waited = RetryLater(message, seconds=10, remedy="another app or process uses the same limit")
-    return Again(waited, _ROLLING_SECONDS.get(fault.policyName, 10.0))
+    pause = told or _ROLLING_SECONDS.get(fault.policyName, 10.0)
+    waited = RetryLater(message, seconds=pause, remedy="another app or process uses the same limit")
+    return Again(waited, pause) if _bearable(told) else waited
 
 
 def _final(status: int, fault: Fault, message: str, told: float | None) -> HubError:
@@ -158,7 +163,12 @@ def _fault(body: bytes) -> Fault:
 
 def _seconds(headers: Mapping[str, str]) -> float | None:
     told = headers.get("Retry-After") or ""
-    return float(told) if told.isdigit() else None
+    return float(told) if _SECONDS.fullmatch(told) else None
+
+
+def _bearable(told: float | None) -> bool:
+    """Whether to wait here, or to leave it to the next run."""
+    return told is None or told <= _LONGEST_WAIT
 
 
 # -- rows of a write -----------------------------------------------------------------------------

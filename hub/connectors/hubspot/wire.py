@@ -14,15 +14,11 @@ from requests.utils import get_environ_proxies, select_proxy
 from urllib3.exceptions import HTTPError
 
 from hub.connectors.contract import CallMeter
-from hub.connectors.http import CONNECT_SECONDS, Patience, lost_connection
+from hub.connectors.http import CONNECT_SECONDS, Again, Patience, lost_connection
 from hub.connectors.hubspot import faults
 from hub.connectors.hubspot.config import HubSpotSystem
-from hub.connectors.hubspot.pacing import Pace
+from hub.connectors.hubspot.pacing import limits_of
 
-SEARCHES_PER_SECOND = 4
-_SHARE = 0.9
-_BURST_SECONDS = 10.0
-_LEAST_BURST = 100
 _POOL_SIZE = 10
 
 Parameters = Sequence[tuple[str, str]]
@@ -38,8 +34,8 @@ class Wire:
         self._timeout = urllib3.Timeout(
             connect=min(CONNECT_SECONDS, config.timeout_seconds), read=config.timeout_seconds
         )
-        self._burst = Pace(int(_LEAST_BURST * _SHARE), _BURST_SECONDS, patience)
-        self._searches = Pace(SEARCHES_PER_SECOND, 1.0, patience)
+        token = config.auth.access_token.get_secret_value()
+        self._limits = limits_of(config.base_url, token, patience)
         self._pool = _pool(config.base_url)
 
     def close(self) -> None:
@@ -71,7 +67,7 @@ class Wire:
         path = urlsplit(url).path
         full = f"{url}?{urlencode(parameters)}" if parameters else url
         sent = {**(headers or {}), "Content-Type": "application/json"}
-        pace = self._searches if path.endswith("/search") else self._burst
+        pace = self._limits.of(path)
         replay = not path.endswith("/batch/create")
 
         def attempt() -> urllib3.BaseHTTPResponse:
@@ -89,10 +85,16 @@ class Wire:
                 )
             except HTTPError as err:
                 raise lost_connection(self._system, method, url, err, replay) from err
-            self._note_limits(response.headers)
-            faults.check(
-                response.status, response.headers, response.data, self._system, replay=replay
-            )
+            self._limits.learn(response.headers)
+            self._note_quota(response.headers)
+            try:
+                faults.check(
+                    response.status, response.headers, response.data, self._system, replay=replay
+                )
+            except Again as again:
+                if response.status == faults.TOO_MANY:
+                    pace.hold(again.step)
+                raise
             return response
 
         return self._patience.run(attempt)
@@ -101,10 +103,7 @@ class Wire:
         is_write = path.endswith(("/batch/create", "/batch/update", "/batch/upsert"))
         self._calls.spend(write=is_write)
 
-    def _note_limits(self, headers: Mapping[str, str]) -> None:
-        burst = headers.get("X-HubSpot-RateLimit-Max", "")
-        if burst.isdigit():
-            self._burst.most = max(1, int(int(burst) * _SHARE))
+    def _note_quota(self, headers: Mapping[str, str]) -> None:
         daily = headers.get("X-HubSpot-RateLimit-Daily", "")
         left = headers.get("X-HubSpot-RateLimit-Daily-Remaining", "")
         if daily.isdigit() and left.isdigit():
