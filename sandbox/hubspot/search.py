@@ -15,7 +15,6 @@ from sandbox.hubspot.records import Raw, Wire, column, table
 from sandbox.hubspot.schema import ObjectType
 
 MAX_LIMIT = 200
-MAX_RESULTS = 10_000
 MAX_BODY = 3_000
 _MAX_GROUP = 6
 _MANY = 4_000
@@ -56,7 +55,7 @@ def search(call: Call) -> Reply:
     if len(call.body.decode("utf-8", "replace")) > MAX_BODY:
         raise validation(f"The request body must be at most {MAX_BODY} characters long")
     body = call.decode(SearchBody)
-    limit, after = _paging(body)
+    limit, after = _paging(body, call.switches.search_results_max)
     limit = min(limit, call.switches.max_page or limit)
     where = _where(call, kind, body)
     source = search_source(call.box, kind)
@@ -91,14 +90,14 @@ def all_rows(
     return (records.render(kind, shape, row) for row in rows)
 
 
-def _paging(body: SearchBody) -> tuple[int, int]:
+def _paging(body: SearchBody, most: int) -> tuple[int, int]:
     limit = _whole("limit", body.limit, 10)
     after = _whole("after", body.after, 0)
     if not 1 <= limit <= MAX_LIMIT:
         raise validation(f"limit must be between 1 and {MAX_LIMIT}, it was {limit}")
-    if after + limit > MAX_RESULTS:
+    if after + limit > most:
         raise validation(
-            f"after plus limit is past the {MAX_RESULTS} results that one query can return"
+            f"after plus limit is past the {most} results that one query can return"
         )
     return limit, after
 

@@ -25,6 +25,8 @@ class Switches:
     has_property_with_value: Literal["reject", "ignore"] = "reject"
     unknown_filter_property: Literal["reject", "no_rows"] = "reject"
     negatives_match_unset: bool = True
+    search_results_max: int = 10_000
+    """Lower it to meet the end of a search without as many records."""
     max_filters: int = 18
     max_filter_groups: int = 5
 

@@ -68,6 +68,15 @@ class Incident:
 
 
 @dataclass
+class Meanwhile:
+    """What somebody does just before the request of `path` after `after` matching ones."""
+
+    path: str
+    after: int
+    act: Callable[[], object]
+
+
+@dataclass
 class Seen:
     method: str
     path: str
@@ -81,6 +90,7 @@ class Trouble:
     def __init__(self, app: ASGIApp, clock: Clock) -> None:
         self._app, self._clock = app, clock
         self.incidents: list[Incident] = []
+        self.meanwhile: list[Meanwhile] = []
         self.seen: list[Seen] = []
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -90,6 +100,8 @@ class Trouble:
         path = scope["path"]
         headers = {name.decode().lower(): value.decode() for name, value in scope["headers"]}
         self.seen.append(Seen(scope["method"], path, headers, body))
+        for event in self._events(path):
+            await asyncio.to_thread(event.act)
         incident = self._due(path)
         again = _repeat(body)
         if incident is None:
@@ -109,6 +121,14 @@ class Trouble:
         await send({"type": "http.response.start", "status": status, "headers": told})
         if incident.status:
             await send({"type": "http.response.body", "body": incident.body})
+
+    def _events(self, path: str) -> list[Meanwhile]:
+        waiting = [event for event in self.meanwhile if event.path in path]
+        due = [event for event in waiting if event.after == 0]
+        for event in waiting:
+            event.after -= 1
+        self.meanwhile = [event for event in self.meanwhile if event not in due]
+        return due
 
     def _due(self, path: str) -> Incident | None:
         for incident in self.incidents:

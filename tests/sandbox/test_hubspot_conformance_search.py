@@ -56,6 +56,13 @@ def test_conformance_hs_38_past_ten_thousand_is_400(portal: Portal) -> None:
         assert refused.json()["category"] == "VALIDATION_ERROR"
 
 
+def test_conformance_hs_38_the_end_of_a_search_can_be_brought_nearer(portal: Portal) -> None:
+    portal.switches.search_results_max = 50
+    portal.load_companies(60)
+    assert portal.search("companies", limit=50).status_code == 200
+    assert portal.search("companies", limit=50, after="50").status_code == 400
+
+
 def test_conformance_hs_38_keyset_by_id_goes_on_without_end(portal: Portal) -> None:
     portal.load_companies(10_050)
     seen: list[str] = []
