@@ -9,7 +9,7 @@ import os
 import platform
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,9 +21,11 @@ from bench.deriving import Stage, first_round, next_round
 from bench.figures import Board
 from bench.reading import measure_check, measure_pull
 from bench.scene import Scene
+from bench.volume import HUBSPOT, SALESFORCE, Sizes, measure_calls, measure_speed
 from bench.whole import measure_syncs
 
 _WARM_COMPANIES = 60
+_SECTIONS = ("steps", "speed", "calls", "matching")
 _OUT = Path(__file__).parent / "out"
 
 
@@ -41,17 +43,22 @@ def main() -> int:
             kinds.append(Sqlite(Path(folder)))
         if "postgresql" in options.databases:
             kinds.append(stack.enter_context(postgres()))
-        _say(f"Warming up with {_WARM_COMPANIES} companies")
-        _measure(Scene.seeded(Path(folder) / "small", _WARM_COMPANIES), kinds, Board(), 1)
         board = Board()
-        scene = Scene.seeded(Path(folder) / "scene", options.companies)
-        _measure(scene, kinds, board, options.rounds, _say)
+        if "steps" in options.sections:
+            _say(f"Warming up with {_WARM_COMPANIES} companies")
+            _measure(Scene.seeded(Path(folder) / "small", _WARM_COMPANIES), kinds, Board(), 1)
+            scene = Scene.seeded(Path(folder) / "scene", options.companies)
+            _measure(scene, kinds, board, options.rounds, _say)
+        volume = {"speed", "calls"} & set(options.sections)
+        if volume:
+            _measure_volume(Path(folder), kinds, board, options, volume)
     about["minutes"] = round((perf_counter() - began) / 60, 1)
     file = options.out / f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}.json"
     board.save(file, about)
     print(f"\n{board.tables()}\n")
     _say(f"{about['minutes']} minutes; the same figures are in {file}")
-    return 0 if options.matching == 0 else _matching(options.matching)
+    wanted = options.matching if "matching" in options.sections else 0
+    return 0 if wanted == 0 else _matching(wanted)
 
 
 def _silent(_message: str) -> None:
@@ -80,6 +87,23 @@ def _measure(
                 next_round(stage, settled, after)
 
 
+def _measure_volume(
+    folder: Path,
+    kinds: Sequence[Databases],
+    board: Board,
+    options: argparse.Namespace,
+    sections: Set[str],
+) -> None:
+    rows = {SALESFORCE: options.salesforce_rows, HUBSPOT: options.hubspot_rows}
+    sizes = Sizes(rows, min(options.changes, *rows.values()), min(options.writes, *rows.values()))
+    _say(" and ".join(f"{number:,} rows of {system}" for system, number in rows.items()))
+    scene = Scene.filled(folder / "volume", options.salesforce_rows, options.hubspot_rows)
+    if "speed" in sections:
+        measure_speed(scene, kinds, board, sizes, options.rounds)
+    if "calls" in sections:
+        measure_calls(scene, kinds[0], board, sizes)
+
+
 def _matching(companies: int) -> int:
     """Quality of matching against the truth, in a process of its own."""
     print(f"matching, {companies:,} companies, beside what is really the case\n", flush=True)
@@ -101,6 +125,12 @@ def _about(companies: int, rounds: int) -> dict[str, object]:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument(
+        "--sections",
+        type=lambda text: text.split(","),
+        default=list(_SECTIONS),
+        help=",".join(_SECTIONS),
+    )
     parser.add_argument("--companies", type=int, default=2000, help="companies in the world")
     parser.add_argument("--rounds", type=int, default=3, help="rounds; the median is shown")
     parser.add_argument(
@@ -110,6 +140,13 @@ def _parser() -> argparse.ArgumentParser:
         help="sqlite,postgresql",
     )
     parser.add_argument("--matching", type=int, default=1000, help="companies to match; 0 for none")
+    for name, number, what in (
+        ("salesforce-rows", 200_000, "accounts to pull for speed and calls"),
+        ("hubspot-rows", 50_000, "HubSpot companies to pull for speed and calls"),
+        ("changes", 1_000, "rows that an increment finds changed"),
+        ("writes", 10_000, "changes of a push"),
+    ):
+        parser.add_argument(f"--{name}", type=int, default=number, help=what)
     parser.add_argument("--out", type=Path, default=_OUT, help="folder for the JSON file")
     return parser
 

@@ -31,12 +31,13 @@ def timed() -> Iterator[Lap]:
 @dataclass
 class Measure:
     """One step, and all rounds of it. `beside` names the floor or the peer; its rounds may carry
-    another number of rows than the step's own."""
+    another number of rows than the step's own. `at_least` is the ratio that is promised."""
 
     group: str
     database: str
     step: str
     beside: str
+    at_least: float | None = None
     laps: list[tuple[int, Lap]] = field(default_factory=list)
     others: list[tuple[int, Lap]] = field(default_factory=list)
 
@@ -62,6 +63,8 @@ class Measure:
                 "beside_rows_per_second": round(other_rows / other_seconds),
                 "ratio": round((rows / seconds) / (other_rows / other_seconds), 3),
             }
+        if self.at_least is not None:
+            told["at_least"] = self.at_least
         return told
 
 
@@ -77,6 +80,7 @@ class Board:
         self.measures: dict[tuple[str, str, str, str], Measure] = {}
         self.syncs: list[dict[str, object]] = []
         self.calls: list[dict[str, object]] = []
+        self.volume_calls: list[dict[str, object]] = []
 
     def add(
         self,
@@ -86,13 +90,15 @@ class Board:
         beside: str = "",
         other: Lap | None = None,
         other_rows: int | None = None,
+        *,
+        at_least: float | None = None,
     ) -> None:
         """One round. `place`: group, database, step. A step without rows has no speed."""
         if not rows:
             return
         group, database, step = place
         key = (group, database, step, beside)
-        measure = self.measures.setdefault(key, Measure(group, database, step, beside))
+        measure = self.measures.setdefault(key, Measure(group, database, step, beside, at_least))
         measure.laps.append((rows, lap))
         if other is not None:
             measure.others.append((rows if other_rows is None else other_rows, other))
@@ -107,25 +113,39 @@ class Board:
         if self.syncs:
             parts.append(f"whole: hub sync\n\n{_table(list(self.syncs[0]), _rows(self.syncs))}")
             parts.append(f"whole: API calls\n\n{_table(list(self.calls[0]), _rows(self.calls))}")
+        if self.volume_calls:
+            told = _table(list(self.volume_calls[0]), _rows(self.volume_calls))
+            parts.append(f"volume: API calls, at most 1.10 of the minimum\n\n{told}")
         return "\n\n".join(parts)
 
     def save(self, file: Path, about: dict[str, object]) -> None:
         file.parent.mkdir(parents=True, exist_ok=True)
         figures = [measure.shown() for measure in self.measures.values()]
-        whole = {"about": about, "steps": figures, "syncs": self.syncs, "calls": self.calls}
+        whole = {
+            "about": about,
+            "steps": figures,
+            "syncs": self.syncs,
+            "calls": self.calls,
+            "volume_calls": self.volume_calls,
+        }
         file.write_text(json.dumps(whole, indent=1) + "\n", encoding="utf-8")
 
 
-_HEAD = ["database", "step", "rows", "seconds", "rows/s", "beside", "its rows/s", "ratio"]
+_HEAD = [
+    *("database", "step", "rows", "seconds", "CPU s", "rows/s"),
+    *("beside", "its CPU s", "its rows/s", "ratio", "at least"),
+]
 
 
 def _line(line: dict[str, object]) -> list[str]:
     beside = line.get("beside", "")
-    names = ("database", "step", "rows", "seconds", "rows_per_second")
+    names = ("database", "step", "rows", "seconds", "cpu_seconds", "rows_per_second")
     cells = [_cell(line[name]) for name in names]
     if not beside:
-        return [*cells, "", "", ""]
-    return [*cells, str(beside), _cell(line["beside_rows_per_second"]), f"{line['ratio']:.2f}"]
+        return [*cells, "", "", "", "", ""]
+    theirs = [_cell(line[name]) for name in ("beside_cpu_seconds", "beside_rows_per_second")]
+    least = f"{line['at_least']:.2f}" if "at_least" in line else ""
+    return [*cells, str(beside), *theirs, f"{line['ratio']:.2f}", least]
 
 
 def _rows(dicts: Sequence[dict[str, object]]) -> list[list[str]]:

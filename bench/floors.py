@@ -1,13 +1,17 @@
 """The least each step could cost: the same bytes, rows or cells moved with nothing around them."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import urljoin
 
+import msgspec
 import polars as pl
 from sqlalchemy import Column, Connection, Date, Engine, MetaData, Table, func, insert, select
 
 from bench.figures import Lap, timed
+from bench.wire import Replay, Sent
 from hub.models import bulk
 from hub.models.base import Money, UtcTime
 from hub.models.database import reading, writing
@@ -23,6 +27,31 @@ def read_files(files: Sequence[Path], separator: str) -> Lap:
         for file in files:
             pl.read_csv(file.read_bytes(), separator=separator, infer_schema=False)
     return lap
+
+
+class _Page(msgspec.Struct):
+    totalSize: int  # noqa: N815 - the wire's name
+    nextRecordsUrl: str | None = None  # noqa: N815
+
+
+def drain_query(sent: Sequence[Sent]) -> tuple[int, Lap]:
+    """The whole answer of the first SOQL query among `sent`, page after page, as bytes of which
+    only the way to the next page is read; rows and time."""
+    query = next(request for request in sent if request.path.endswith("/query/"))
+    replay = Replay()
+    replay.send([request for request in sent if request.is_token][:1])
+    rows = 0
+    with timed() as lap:
+        url: str | None = query.url
+        while url is not None:
+            body = replay.fetch(replace(query, url=url))
+            page = msgspec.json.decode(body, type=_Page)
+            rows = page.totalSize
+            url = None
+            if page.nextRecordsUrl is not None:
+                url = urljoin(query.url, page.nextRecordsUrl)
+    replay.close()
+    return rows, lap
 
 
 def cast(frames: Sequence[tuple[pl.DataFrame, Mapping[str, str], str]]) -> Lap:

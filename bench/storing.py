@@ -2,14 +2,24 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import ClassVar
 
 import polars as pl
 from sqlalchemy import Engine
 
 from bench.figures import Lap, timed
 from bench.scene import Batches, Scene
-from hub.config import ObjectMapping
-from hub.connectors.contract import Batch, CallMeter, Change, Finding, ObjectSpec, Outcome
+from hub.config import ObjectMapping, SystemBase
+from hub.connectors.contract import (
+    RECORD_ID,
+    Batch,
+    CallMeter,
+    Change,
+    FieldShape,
+    Finding,
+    ObjectSpec,
+    Outcome,
+)
 from hub.models.runs import Run
 from hub.sync.land import land
 from hub.sync.ledger import begin_run, end_run
@@ -28,6 +38,7 @@ _EDITED = {
 class Replaying:
     """A connector whose answers are in memory."""
 
+    config_model: ClassVar[type[SystemBase]] = SystemBase
     rows_per_write = 1
 
     def __init__(self, system: str, batches: Mapping[str, Sequence[Batch]]) -> None:
@@ -42,6 +53,21 @@ class Replaying:
         return iter(self._batches[spec.name])
 
     def fetch(self, spec: ObjectSpec, record_ids: Sequence[str]) -> Iterator[Batch]:  # noqa: ARG002
+        return iter(())
+
+    def describe(self, obj: str) -> Sequence[FieldShape]:  # noqa: ARG002
+        return ()
+
+    def present(self, spec: ObjectSpec) -> Iterator[pl.Series]:
+        return (batch.rows[RECORD_ID] for batch in self._batches[spec.name])
+
+    def trace(self, spec: ObjectSpec, record_ids: Sequence[str]) -> Iterator[Batch]:  # noqa: ARG002
+        return iter(())
+
+    def volatile_fields(self, spec: ObjectSpec) -> tuple[str, ...]:  # noqa: ARG002
+        return ()
+
+    def volatile(self, spec: ObjectSpec, record_ids: Sequence[str]) -> Iterator[pl.DataFrame]:  # noqa: ARG002
         return iter(())
 
     def apply(self, changes: Sequence[Change]) -> Iterator[Outcome]:  # noqa: ARG002

@@ -15,7 +15,7 @@ from sandbox.seed import hubspot_file, salesforce_file
 
 _BORN = datetime(2026, 1, 5, 8, 0, 0, tzinfo=UTC)
 _ROWS_A_SECOND = 1_000
-_FIRST_COMPANY = 9_000_000_000
+FIRST_COMPANY = 9_000_000_000
 _STEMS = ("Adler", "Brücken", "Castel", "Dorn", "Esker", "Fjord", "Gipfel", "Hafen", "Iris", "Jura")
 _TRADES = ("Logistik", "Robotics", "Foods", "Medizintechnik", "Software", "Bau", "Optik")
 _CITIES = (
@@ -96,7 +96,7 @@ def _companies(rows: int) -> Iterator[LoadedRecord]:
             "tax_id": f"FN{number:08d}" if number % 3 == 0 else None,
         }
         yield {
-            "id": _FIRST_COMPANY + number,
+            "id": FIRST_COMPANY + number,
             "properties": {name: value for name, value in told.items() if value is not None},
             "createdAt": at,
             "updatedAt": at,

@@ -69,19 +69,19 @@ class Replay:
 
     def send(self, sent: Sequence[Sent]) -> int:
         """Bytes of all answers. Raises on an answer that is an error."""
-        total = 0
-        for request in sent:
-            headers = {k: v for k, v in request.headers.items() if k.lower() not in _OWN}
-            if request.host in self._tokens and not request.is_token:
-                headers["Authorization"] = f"Bearer {self._tokens[request.host]}"
-            answer = self._session.request(
-                request.method, request.url, headers=headers, data=request.body, timeout=60
-            )
-            answer.raise_for_status()
-            total += len(answer.content)
-            if request.is_token:
-                self._tokens[request.host] = answer.json()["access_token"]
-        return total
+        return sum(len(self.fetch(request)) for request in sent)
+
+    def fetch(self, request: Sent) -> bytes:
+        headers = {k: v for k, v in request.headers.items() if k.lower() not in _OWN}
+        if request.host in self._tokens and not request.is_token:
+            headers["Authorization"] = f"Bearer {self._tokens[request.host]}"
+        answer = self._session.request(
+            request.method, request.url, headers=headers, data=request.body, timeout=60
+        )
+        answer.raise_for_status()
+        if request.is_token:
+            self._tokens[request.host] = answer.json()["access_token"]
+        return answer.content
 
     def close(self) -> None:
         self._session.close()
