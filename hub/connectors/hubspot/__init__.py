@@ -24,6 +24,7 @@ from hub.connectors.hubspot.client import Portal
 from hub.connectors.hubspot.config import HubSpotSystem
 from hub.connectors.hubspot.links import LinkReader
 from hub.connectors.hubspot.linktypes import LinkCatalogue
+from hub.connectors.hubspot.provisioning import HubSpotProvisioner
 from hub.connectors.hubspot.reading import BATCH_ROWS, Reader
 from hub.connectors.hubspot.rows import Rows
 from hub.connectors.hubspot.schema import Schemas, linked
@@ -129,6 +130,9 @@ class HubSpotConnector:
 
     def apply(self, changes: Sequence[Change]) -> Iterator[Outcome]:
         return self._writer.apply(changes)
+
+    def provisioner(self) -> HubSpotProvisioner:
+        return HubSpotProvisioner(self._portal, self._schemas, self._catalogue)
 
     def close(self) -> None:
         self._portal.close()

@@ -151,6 +151,11 @@ class Portal:
     def close(self) -> None:
         self._wire.close()
 
+    @property
+    def library(self) -> HubSpot:
+        """The library's client on our wire: its calls are paced, counted, retried and judged."""
+        return self._client
+
     # -- reading
 
     def list_page(

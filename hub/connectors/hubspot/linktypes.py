@@ -113,6 +113,10 @@ class LinkCatalogue:
         ]
         return [FieldShape(field, "reference") for field in (*standard, *custom)]
 
+    def forget(self) -> None:
+        """Ask for labels anew: some were made."""
+        self._labels.clear()
+
     def _known(self, obj: str, to: str) -> list[LinkType]:
         pair = (obj, to)
         if pair not in self._labels:

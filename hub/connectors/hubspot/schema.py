@@ -60,6 +60,10 @@ class Schemas:
         """Ask anew next time: the portal has contradicted what it told."""
         self._known.pop(obj, None)
 
+    def forget_all(self) -> None:
+        """Ask for every object anew: properties were made."""
+        self._known.clear()
+
 
 def plain(fields: Sequence[str]) -> list[str]:
     """The fields that are properties, not associations."""

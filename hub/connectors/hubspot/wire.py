@@ -56,6 +56,16 @@ class Wire:
     ) -> urllib3.BaseHTTPResponse:
         return self._send("POST", url, query_params, headers, msgspec.json.encode(body))
 
+    def PATCH(  # noqa: N802
+        self,
+        url: str,
+        query_params: Parameters = (),
+        headers: Any = None,
+        body: Any = None,
+        **_: Any,
+    ) -> urllib3.BaseHTTPResponse:
+        return self._send("PATCH", url, query_params, headers, msgspec.json.encode(body))
+
     def _send(
         self,
         method: str,

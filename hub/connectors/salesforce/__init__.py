@@ -19,6 +19,7 @@ from hub.connectors.http import Patience
 from hub.connectors.salesforce import preflight, reading, scanning, tracing
 from hub.connectors.salesforce.client import Org
 from hub.connectors.salesforce.config import SalesforceSystem
+from hub.connectors.salesforce.provisioning import SalesforceProvisioner
 from hub.connectors.salesforce.rows import Rows
 from hub.connectors.salesforce.schema import Schemas
 from hub.connectors.salesforce.writing import ROWS_PER_CALL, Writer
@@ -95,6 +96,9 @@ class SalesforceConnector:
 
     def apply(self, changes: Sequence[Change]) -> Iterator[Outcome]:
         return self._writer.apply(changes)
+
+    def provisioner(self) -> SalesforceProvisioner:
+        return SalesforceProvisioner(self._org, self._schemas, self._config.api_version)
 
     def close(self) -> None:
         self._org.close()

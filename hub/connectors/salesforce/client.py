@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 import msgspec
 import requests
 from simple_salesforce.api import Salesforce
+from simple_salesforce.metadata import SfdcMetadataApi
 
 from hub.connectors.contract import CallMeter
 from hub.connectors.http import MeteredSession, Patience, PlainHttp, Request
@@ -62,6 +63,19 @@ class Org:
     ) -> requests.Response:
         """A write that sets absolute values: it is replayed, headers and all, until answered."""
         return self._send(Request(method, path, headers, body=body), write=True)
+
+    def metadata_api(self) -> SfdcMetadataApi:
+        """The library's Metadata API, good for as long as the present token; its errors are its
+        own. It spoils the headers it is given, so it gets some of its own."""
+        library = self._library(self.sign_in())
+        return SfdcMetadataApi(
+            session=self._session,
+            session_id=library.session_id,
+            instance=library.sf_instance,
+            metadata_url=library.metadata_url,
+            headers={},
+            api_version=library.sf_version,
+        )
 
     def _send(
         self, request: Request, *, write: bool = False, forgettable: bool = False

@@ -132,6 +132,10 @@ class Schemas:
             self._known[obj] = Shape(self._org.system, described)
         return self._known[obj]
 
+    def forget(self) -> None:
+        """Describe every object anew: fields were made."""
+        self._known.clear()
+
     def require(self, shape: Shape, names: Sequence[str]) -> list[Field]:
         """The named fields, in their order; a path such as `Owner.Email` is found at its end.
 
