@@ -9,6 +9,7 @@ import asyncio
 import signal
 import socket
 import sys
+from collections.abc import Collection
 from contextlib import suppress
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -18,16 +19,23 @@ from urllib.parse import urlsplit
 import yaml
 from starlette.types import ASGIApp
 
-from sandbox import hubspot, salesforce
+from sandbox import hubspot, partner_api, salesforce
 from sandbox.clock import Clock
 from sandbox.faults import FaultFile, FaultsError, read_faults
 from sandbox.requestlog import RequestLog
-from sandbox.seed import hubspot_file, request_log_file, salesforce_file, seed
+from sandbox.seed import (
+    PORTAL,
+    hubspot_file,
+    portal_store,
+    request_log_file,
+    salesforce_file,
+    seed,
+)
 from sandbox.server import LOOPBACK, serve_all
 from sandbox.world import generate
 from sandbox.world.truth import HUBSPOT, SALESFORCE
 
-_URL_KEYS = {SALESFORCE: "instance_url", HUBSPOT: "base_url"}
+_URL_KEYS = {SALESFORCE: "instance_url", HUBSPOT: "base_url", PORTAL: "base_url"}
 _RETRY_SECONDS = 0.02
 
 
@@ -40,7 +48,9 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         if options.command == "seed":
             return _seed(options.dir, options.records, options.seed, options.today)
-        ports = _ports(options.dir, options.salesforce_port, options.hubspot_port)
+        ports = _ports(
+            options.dir, options.salesforce_port, options.hubspot_port, options.partner_port
+        )
         return _serve(options.dir, ports, options.faults)
     except CannotStart as error:
         sys.stderr.write(f"sandbox: {error}\n")
@@ -59,6 +69,7 @@ def _parser() -> argparse.ArgumentParser:
     serving.add_argument("--dir", type=Path, required=True, help="the demo folder")
     for name in ("salesforce", "hubspot"):
         serving.add_argument(f"--{name}-port", type=int, help="default: as hub.yaml says")
+    serving.add_argument("--partner-port", type=int, help=f"default: as hub.yaml says of {PORTAL}")
     serving.add_argument("--faults", type=Path, help="a YAML file of what is to go wrong")
     return parser
 
@@ -76,12 +87,19 @@ def _seed(folder: Path, companies: int, number: int, today: date | None) -> int:
     return 0
 
 
-def _ports(folder: Path, salesforce: int | None, hubspot: int | None) -> dict[str, int]:
-    """Where each system is to listen; CannotStart when a port is taken."""
+def _ports(
+    folder: Path, salesforce: int | None, hubspot: int | None, partner: int | None
+) -> dict[str, int]:
+    """Where each system is to listen; CannotStart when a port is taken.
+
+    The partner's portal is served when a port is given, or when hub.yaml has a system of its name.
+    """
     ports = {
         SALESFORCE: salesforce or _configured_port(folder, SALESFORCE),
         HUBSPOT: hubspot or _configured_port(folder, HUBSPOT),
     }
+    if partner or _is_configured(folder, PORTAL):
+        ports[PORTAL] = partner or _configured_port(folder, PORTAL)
     for system, port in ports.items():
         _refuse_taken(system, port)
     return ports
@@ -95,8 +113,9 @@ def _serve(folder: Path, ports: dict[str, int], faults_file: Path | None) -> int
     org = salesforce.SalesforceStore(salesforce_file(folder))
     portal = hubspot.HubSpotStore(hubspot_file(folder))
     clock = Clock()
+    portal_of_partner = portal_store(folder, clock.now()) if PORTAL in ports else None
     try:
-        faults = _faults(faults_file)
+        faults = _faults(faults_file, ports)
         apps: dict[int, ASGIApp] = {
             ports[SALESFORCE]: salesforce.create_app(
                 org,
@@ -116,21 +135,32 @@ def _serve(folder: Path, ports: dict[str, int], faults_file: Path | None) -> int
                 faults=faults,
             ),
         }
+        if portal_of_partner is not None:
+            apps[ports[PORTAL]] = partner_api.create_app(
+                portal_of_partner,
+                system=PORTAL,
+                log=log,
+                clock=clock,
+                switches=partner_api.Switches(),
+                faults=faults,
+            )
         _run(apps, ports)
     except FaultsError as error:
         raise CannotStart(str(error)) from error
     finally:
+        if portal_of_partner is not None:
+            portal_of_partner.close()
         portal.close()
         org.close()
         log.close()
     return 0
 
 
-def _faults(file: Path | None) -> FaultFile | None:
+def _faults(file: Path | None, systems: Collection[str]) -> FaultFile | None:
     if file is None:
         return None
     read = read_faults(file)
-    read.require_known([SALESFORCE, HUBSPOT])
+    read.require_known(systems)
     return read
 
 
@@ -171,6 +201,15 @@ async def _announce(ports: dict[str, int]) -> None:
 
 def _url(port: int) -> str:
     return f"http://{LOOPBACK}:{port}"
+
+
+def _is_configured(folder: Path, system: str) -> bool:
+    """Whether hub.yaml, if there is one that can be read, knows a system of that name."""
+    try:
+        told = yaml.safe_load((folder / "hub.yaml").read_text(encoding="utf-8"))
+        return system in told["systems"]
+    except (OSError, yaml.YAMLError, KeyError, TypeError):
+        return False
 
 
 def _configured_port(folder: Path, system: str) -> int:

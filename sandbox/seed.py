@@ -1,14 +1,19 @@
 """Fills a demo folder with a world: both CRMs, the distributor's reports and the answer sheet."""
 
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from pathlib import Path
 
 from sandbox.hubspot.schema import LinkType, Role
 from sandbox.hubspot.store import Association, HubSpotStore, LoadedRecord, known_type
+from sandbox.partner_api import PartnerStore
+from sandbox.partner_api.demo import demo_records
 from sandbox.salesforce.store import SalesforceStore
 from sandbox.world import World
 from sandbox.world.records import HubSpotRecord, LinkKind
 from sandbox.world.truth import HUBSPOT, NORTHWIND, SALESFORCE
+
+PORTAL = "bravo_portal"
 
 
 def salesforce_file(folder: Path) -> Path:
@@ -19,6 +24,20 @@ def hubspot_file(folder: Path) -> Path:
     return folder / "sandbox" / f"{HUBSPOT}.sqlite"
 
 
+def portal_file(folder: Path) -> Path:
+    return folder / "sandbox" / f"{PORTAL}.sqlite"
+
+
+def portal_store(folder: Path, now: datetime) -> PartnerStore:
+    """The state of the partner's portal; one that is not there yet begins with its demo records."""
+    file = portal_file(folder)
+    is_new = not file.is_file()
+    store = PartnerStore(file)
+    if is_new:
+        store.load(demo_records(now))
+    return store
+
+
 def request_log_file(folder: Path) -> Path:
     return folder / "sandbox" / "requests.jsonl"
 
@@ -26,7 +45,7 @@ def request_log_file(folder: Path) -> Path:
 def seed(folder: Path, world: World) -> None:
     """Replace whatever sandbox data `folder` holds by `world`. Nothing may be serving it."""
     (folder / "sandbox").mkdir(parents=True, exist_ok=True)
-    for database in (salesforce_file(folder), hubspot_file(folder)):
+    for database in (salesforce_file(folder), hubspot_file(folder), portal_file(folder)):
         for file in (database, database.with_name(f"{database.name}-wal")):
             file.unlink(missing_ok=True)
         database.with_name(f"{database.name}-shm").unlink(missing_ok=True)

@@ -30,10 +30,11 @@ from hub.models.base import Money, UtcTime
 from hub.models.golden import HISTORIES
 from hub.models.sources import HOUSEKEEPING, SOURCES
 from hub.sync.desired import DESIRED
-from sandbox import hubspot, salesforce
+from sandbox import hubspot, partner_api, salesforce
 from sandbox.faults.rules import Match
 from sandbox.faults.transport import TRANSPORT
 from sandbox.hubspot import control as hubspot_control
+from sandbox.partner_api import control as partner_control
 from sandbox.requestlog import CONTROL_PREFIX
 from sandbox.salesforce import control as salesforce_control
 from sandbox.world.truth import Truth
@@ -276,9 +277,10 @@ def test_the_keys_of_the_request_log_and_the_truth_file_are_those_listed(made: D
 
 @pytest.mark.parametrize("table", tables("switches"), ids=lambda t: t.mark)
 def test_a_switch_in_the_documentation_exists_with_that_default(table: Table) -> None:
-    switches = {"salesforce": salesforce.Switches(), "hubspot": hubspot.Switches()}[
+    system = {"salesforce": salesforce, "hubspot": hubspot, "partner_api": partner_api}[
         table.mark.removeprefix("switches: ")
     ]
+    switches = system.Switches()
     told = dataclasses.asdict(switches)
     for name, cell in table.by_name(1).items():
         default = list(told[name]) if isinstance(told[name], tuple) else told[name]
@@ -290,6 +292,7 @@ def test_a_control_route_in_the_documentation_exists() -> None:
     routes = {
         "salesforce": {route.path for route in salesforce_control.control_routes(org)},  # type: ignore[arg-type]
         "hubspot": {rule.path for rule in hubspot_control.rules()},
+        "partner_api": {route.path for route in partner_control.control_routes(org)},  # type: ignore[arg-type]
     }
     for table in tables("routes"):
         system = table.mark.removeprefix("routes: ")

@@ -49,16 +49,16 @@ def _configure(demo: Path) -> tuple[str, str]:
 
 
 def _served(demo: Path, stop_by: signal.Signals) -> AbstractContextManager[list[str]]:
-    return _serving([sys.executable, "-m", "sandbox", "serve", "--dir", str(demo)], stop_by)
+    return serving([sys.executable, "-m", "sandbox", "serve", "--dir", str(demo)], stop_by)
 
 
 @contextmanager
-def _serving(command: list[str], stop_by: signal.Signals) -> Iterator[list[str]]:
+def serving(command: list[str], stop_by: signal.Signals, systems: int = 2) -> Iterator[list[str]]:
     """The process while it serves; leaving stops it and checks that it went well."""
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert process.stdout is not None
     try:
-        yield [process.stdout.readline().strip() for _ in range(2)]
+        yield [process.stdout.readline().strip() for _ in range(systems)]
         process.send_signal(stop_by)
         rest, errors = process.communicate(timeout=20)
         assert (process.returncode, rest, errors) == (0, "", "")
@@ -176,7 +176,7 @@ def test_a_fault_file_makes_things_go_wrong(demo: Path, tmp_path: Path) -> None:
         "    - {match: {object: companies, after: 1}, kind: rate_limit, retry_after: 4}\n"
     )
     command = [sys.executable, "-m", "sandbox", "serve", "--dir", str(demo)]
-    with _serving([*command, "--faults", str(faults)], signal.SIGTERM):
+    with serving([*command, "--faults", str(faults)], signal.SIGTERM):
         token = requests.post(f"{salesforce}/services/oauth2/token", timeout=10)
         assert (token.status_code, token.json()) == (503, [{"errorCode": "X"}])
         url = f"{hubspot}/crm/v3/objects/companies?limit=5"
