@@ -55,6 +55,7 @@ class Incident:
     """What happens to requests of `path` from the `after`-th matching one on, `times` times.
 
     `status` 0 breaks the connection. With `committed` the request has its effect all the same.
+    `when` narrows it to requests with such a body.
     """
 
     path: str
@@ -65,6 +66,7 @@ class Incident:
     after: int = 0
     committed: bool = False
     hang: float = 0.0
+    when: Callable[[bytes], bool] = lambda _body: True
 
 
 @dataclass
@@ -102,7 +104,7 @@ class Trouble:
         self.seen.append(Seen(scope["method"], path, headers, body))
         for event in self._events(path):
             await asyncio.to_thread(event.act)
-        incident = self._due(path)
+        incident = self._due(path, body)
         again = _repeat(body)
         if incident is None:
             await self._app(scope, again, send)
@@ -130,9 +132,9 @@ class Trouble:
         self.meanwhile = [event for event in self.meanwhile if event not in due]
         return due
 
-    def _due(self, path: str) -> Incident | None:
+    def _due(self, path: str, body: bytes) -> Incident | None:
         for incident in self.incidents:
-            if incident.path not in path or incident.times <= 0:
+            if incident.path not in path or incident.times <= 0 or not incident.when(body):
                 continue
             if incident.after > 0:
                 incident.after -= 1

@@ -50,7 +50,7 @@ class HubSpotConnector:
     """
 
     config_model = HubSpotSystem
-    rows_per_write = ROWS_PER_CALL
+    rows_per_apply = 10 * ROWS_PER_CALL
 
     def __init__(
         self,
@@ -67,7 +67,9 @@ class HubSpotConnector:
         self._portal = Portal(system, config, self.calls, patience or Patience())
         self._schemas = Schemas(self._portal)
         self._catalogue = LinkCatalogue(self._portal)
-        self._writer = Writer(self._portal, self._schemas, self._catalogue)
+        self._writer = Writer(
+            self._portal, self._schemas, self._catalogue, compares=config.compare_before_write
+        )
 
     def preflight(self, specs: Sequence[ObjectSpec]) -> list[Finding]:
         return list(
@@ -127,6 +129,9 @@ class HubSpotConnector:
         for batch in batches:
             told = links.added(batch.rows).select(*RESERVED, *spec.fields)
             yield replace(batch, rows=told.sort(MODIFIED_AT, RECORD_ID))
+
+    def write_calls(self, rows: int) -> int:
+        return -(-rows // ROWS_PER_CALL)
 
     def apply(self, changes: Sequence[Change]) -> Iterator[Outcome]:
         return self._writer.apply(changes)

@@ -212,10 +212,13 @@ class Portal:
         except NotThere:
             return None
 
-    def read_by_key(self, obj: str, key: str, values: Sequence[str]) -> list[Written]:
-        """The records that hold one of these values of a unique property."""
-        response = self._read(obj, {"idProperty": key, "properties": [key]}, values)
-        return self.decoded(response, BatchAnswer).results
+    def read_by_key(
+        self, obj: str, key: str, values: Sequence[str], properties: Sequence[str] = ()
+    ) -> tuple[list[Written], bytes]:
+        """The records that hold one of these values of a unique property, decoded and as told."""
+        body = {"idProperty": key, "properties": [key, *properties]}
+        response = self._read(obj, body, values)
+        return self.decoded(response, BatchAnswer).results, response.data
 
     def _read(
         self, obj: str, body: Json, ids: Sequence[str], *, archived: bool = False

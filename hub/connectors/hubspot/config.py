@@ -17,3 +17,4 @@ class HubSpotSystem(SystemBase):
     base_url: str = "https://api.hubapi.com"
     association_batch: int = Field(default=1000, ge=1, le=1000)
     search_lag_seconds: int = Field(default=30, ge=0)
+    compare_before_write: bool = False

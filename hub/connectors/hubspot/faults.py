@@ -27,6 +27,7 @@ _LOCK_SECONDS = 2.0
 _ROLLING_SECONDS = {"TEN_SECONDLY_ROLLING": 10.0, "SECONDLY": 1.0}
 _QUOTA_SECONDS = 3600.0
 _MIGRATION_SECONDS = 3600.0
+_EXISTING = re.compile(r"Existing ID: (\d+)")
 _EMBEDDED_CODE = re.compile(r'"error"\s*:\s*"([A-Z_]+)"')
 
 
@@ -58,6 +59,17 @@ class Fault(msgspec.Struct, frozen=True):
         if embedded:
             return embedded[1]
         return self.category or "ERROR"
+
+    @property
+    def repeats_a_key(self) -> bool:
+        """Whether another record holds a value that must be unique."""
+        return self.code == _UNIQUE_VALUE_TAKEN
+
+    @property
+    def holder(self) -> str | None:
+        """The record that has the e-mail of a contact to be made, if that is the fault."""
+        found = _EXISTING.search(self.said) if self.code == EMAIL_TAKEN else None
+        return found[1] if found else None
 
     @property
     def ids(self) -> list[str]:
@@ -173,7 +185,7 @@ def _bearable(told: float | None) -> bool:
 
 # -- rows of a write -----------------------------------------------------------------------------
 
-CONFLICT = "CONFLICTING_UNIQUE_VALUE"
+_UNIQUE_VALUE_TAKEN = "CONFLICTING_UNIQUE_VALUE"
 EMAIL_TAKEN = "CONFLICT"
 GONE = "the record was merged or deleted there; the next sync reads what became of it"
 
@@ -191,10 +203,17 @@ _ROW_RULES: dict[str, tuple[OutcomeStatus, str]] = {
     "INVALID_DATE": ("rejected", "the property takes dates; map another column"),
     "MISSING_REQUIRED_PROPERTY": ("rejected", "map a value to the property it names"),
     "MISSING_CONDITIONAL_REQUIRED_PROPERTY": ("rejected", "map a value to the property it names"),
-    CONFLICT: ("rejected", "another record holds this unique value; merge the two"),
+    _UNIQUE_VALUE_TAKEN: ("rejected", "another record holds this unique value; merge the two"),
     EMAIL_TAKEN: ("rejected", "the record exists; the next sync reads it and links it"),
     "OBJECT_ALREADY_EXISTS": ("rejected", "the record exists; the next sync reads and links it"),
+    "INTERNAL_ERROR": ("pending", "it may pass; the next run tries again"),
+    "RATE_LIMITS": ("pending", "it may pass; the next run tries again"),
 }
+
+
+def is_verdict(fault: Fault) -> bool:
+    """Whether the fault of a whole request judges the rows it names, and not the request."""
+    return fault.code in _ROW_RULES
 
 
 def row_rule(code: str) -> tuple[OutcomeStatus, str]:

@@ -30,6 +30,10 @@ class Shape:
         self.system, self.name = system, obj
         self.properties = {entry.name: entry for entry in properties}
 
+    @property
+    def is_leads(self) -> bool:
+        return self.name in {"leads", "0-136"}
+
     def described(self) -> list[FieldShape]:
         required = _REQUIRED.get(self.name, set())
         return [_described(entry, entry.name in required) for entry in self.properties.values()]

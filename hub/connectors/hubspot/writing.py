@@ -2,40 +2,40 @@
 
 Updates go by record id; creates are upserts by the hub's own unique property. HubSpot's upsert
 takes no associations, so a create with links is a batch create; the unique property makes a second
-attempt end in a conflict, which is then turned into an update. Whether an answer is 200 or 207 does
-not matter: every input must be found in `results` or `errors`.
+attempt end in a conflict, which is then turned into an update.
 """
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from hub.connectors.contract import Change, Outcome
 from hub.connectors.hubspot.client import BatchAnswer, Portal, Written
-from hub.connectors.hubspot.faults import (
-    CONFLICT,
-    EMAIL_TAKEN,
-    GONE,
-    Fault,
-    RequestRefused,
-    row_rule,
-)
+from hub.connectors.hubspot.faults import Fault, row_rule
 from hub.connectors.hubspot.linktypes import LinkCatalogue, LinkField
 from hub.connectors.hubspot.schema import Schemas, Shape, linked, plain
+from hub.connectors.hubspot.settling import Told, settled
+from hub.connectors.hubspot.state import RecordState, key_of
 from hub.connectors.outcomes import chunks, grouped, one_each, rejected
 from hub.errors import SchemaChanged, SystemUnreachable
 
 ROWS_PER_CALL = 100
-_EXISTING = re.compile(r"Existing ID: (\d+)")
+_LEAD_CONTACT = ("associations/contacts/primary", "associations/0-1/primary")
 
 _Input = dict[str, Any]
 
 
 class Writer:
-    """Applies changes to one portal."""
+    """Applies changes to one portal.
 
-    def __init__(self, portal: Portal, schemas: Schemas, catalogue: LinkCatalogue) -> None:
+    With `compares` an update is sent only when its record still says what the plan was made on.
+    """
+
+    def __init__(
+        self, portal: Portal, schemas: Schemas, catalogue: LinkCatalogue, *, compares: bool = False
+    ) -> None:
         self._portal, self._schemas, self._catalogue = portal, schemas, catalogue
+        self._compares = compares
+        self._state = RecordState(portal, schemas)
 
     def apply(self, changes: Sequence[Change]) -> Iterator[Outcome]:
         return one_each(grouped(changes, _route), self._write)
@@ -60,7 +60,11 @@ class Writer:
 
     def _update(self, chunk: Sequence[Change]) -> Iterator[Outcome]:
         records = {change.id: change.record_id or "" for change in chunk}
-        yield from self._update_records(chunk, records)
+        if self._compares:
+            chunk, judged = self._state.compared(chunk)
+            yield from judged
+        if chunk:
+            yield from self._update_records(chunk, records)
 
     def _update_records(
         self, chunk: Sequence[Change], records: Mapping[str, str]
@@ -72,58 +76,66 @@ class Writer:
             ]
             return self._portal.batch_update(chunk[0].object, inputs)
 
-        for change, told in self._settled(chunk, send, records):
-            yield _outcome(change, told)
+        yield from self._outcomes(settled(chunk, send, records), records)
 
     def _upsert(self, chunk: Sequence[Change]) -> Iterator[Outcome]:
         def send(part: Sequence[Change]) -> BatchAnswer:
             inputs = [
                 {
                     **_traced(change),
-                    "idProperty": _key(change)[0],
-                    "id": _key(change)[1],
+                    "idProperty": key_of(change)[0],
+                    "id": key_of(change)[1],
                     "properties": _properties(change),
                 }
                 for change in part
             ]
             return self._portal.batch_upsert(chunk[0].object, inputs)
 
-        for change, told in self._settled(chunk, send, {}):
-            if isinstance(told, Fault) and (held := _held_already(told)):
-                # The same e-mail is the same person to HubSpot: what was to be made is there.
-                yield Outcome(change.id, "applied", held, EMAIL_TAKEN, told.said)
-            else:
-                yield _outcome(change, told)
+        yield from self._outcomes(settled(chunk, send, {}), {})
 
     def _create(self, chunk: Sequence[Change]) -> Iterator[Outcome]:
         """Creates with links. When the answer is lost, what came of it is read by key first."""
-        obj, key = chunk[0].object, _key(chunk[0])[0]
+        obj, key = chunk[0].object, key_of(chunk[0])[0]
 
         def send(part: Sequence[Change]) -> BatchAnswer:
             return self._portal.batch_create(obj, [self._creation(change) for change in part])
 
         try:
-            settled = list(self._settled(chunk, send, {}))
+            told = list(settled(chunk, send, {}))
         except SystemUnreachable:
             made = self._existing(obj, key, chunk)
             for change in chunk:
                 if change.id in made:
                     yield Outcome(change.id, "applied", made[change.id])
             missing = [change for change in chunk if change.id not in made]
-            settled = list(self._settled(missing, send, {})) if missing else []
-        conflicts = [
-            change for change, told in settled if isinstance(told, Fault) and told.code == CONFLICT
-        ]
+            told = list(settled(missing, send, {})) if missing else []
+        conflicts = [change for change, one in told if isinstance(one, Fault) and one.repeats_a_key]
         existing = self._existing(obj, key, conflicts) if conflicts else {}
-        for change, told in settled:
-            if change.id not in existing:
-                yield _outcome(change, told)
+        yield from self._outcomes((pair for pair in told if pair[0].id not in existing), {})
         known = [change for change in conflicts if change.id in existing]
         if known:
             yield from self._update_records(known, existing)
 
+    def _outcomes(
+        self, told: Iterable[tuple[Change, Told]], records: Mapping[str, str]
+    ) -> Iterator[Outcome]:
+        """What an answer leaves open is looked up: rows it passes over, and who holds an e-mail."""
+        silent: list[Change] = []
+        taken: list[tuple[Change, Fault, str]] = []
+        for change, one in told:
+            if one is None:
+                silent.append(change)
+            elif isinstance(one, Fault) and one.holder is not None and change.op == "create":
+                taken.append((change, one, one.holder))
+            else:
+                yield _outcome(change, one)
+        if silent:
+            yield from self._state.after_silence(silent, records)
+        if taken:
+            yield from self._state.after_conflict(taken)
+
     def _creation(self, change: Change) -> _Input:
-        key, value = _key(change)
+        key, value = key_of(change)
         return {
             **_traced(change),
             "properties": {**_properties(change), key: value},
@@ -140,63 +152,11 @@ class Writer:
 
     def _existing(self, obj: str, key: str, changes: Sequence[Change]) -> dict[str, str]:
         """Change id → id of the record that already holds its key."""
-        found = self._portal.read_by_key(obj, key, [_key(change)[1] for change in changes])
+        found, _ = self._portal.read_by_key(obj, key, [key_of(change)[1] for change in changes])
         held = {record.properties.get(key): record.id for record in found}
-        return {change.id: held[_key(change)[1]] for change in changes if _key(change)[1] in held}
-
-    def _settled(
-        self, chunk: Sequence[Change], send: Any, records: Mapping[str, str]
-    ) -> Iterator[tuple[Change, Written | Fault | None]]:
-        """Each change with what the answer says of it; None when it says nothing.
-
-        A request refused as a whole is cut in halves until the rows that spoil it stand alone.
-        """
-        try:
-            answer = send(chunk)
-        except RequestRefused as refused:
-            if len(chunk) == 1:
-                yield chunk[0], refused.fault
-                return
-            middle = len(chunk) // 2
-            yield from self._settled(chunk[:middle], send, records)
-            yield from self._settled(chunk[middle:], send, records)
-            return
-        yield from _matched(chunk, answer, records)
-
-
-def _matched(
-    chunk: Sequence[Change], answer: BatchAnswer, records: Mapping[str, str]
-) -> Iterator[tuple[Change, Written | Fault | None]]:
-    """Results come in any order and one error may stand for many inputs: match by trace id, else
-    by record id, else by key."""
-    told: dict[str, Written | Fault] = {}
-    by_record = {record_id: change_id for change_id, record_id in records.items()}
-    by_key = {change.key: change.id for change in chunk if change.key is not None}
-    ids = {change.id for change in chunk}
-    for written in answer.results:
-        names = [written.objectWriteTraceId, by_record.get(written.id)]
-        names += [by_key.get((name, value or "")) for name, value in written.properties.items()]
-        for name in names:
-            if name in ids:
-                told[name] = written
-                break
-    nameless: Fault | None = None
-    for fault in answer.errors:
-        named = _named(fault, ids, by_record)
-        for change_id in named:
-            told.setdefault(change_id, fault)
-        if not named:
-            nameless = fault
-    for change in chunk:
-        yield change, told.get(change.id, nameless)
-
-
-def _named(fault: Fault, ids: set[str], by_record: Mapping[str, str]) -> list[str]:
-    traced = [name for name in fault.context.get("objectWriteTraceId", []) if name in ids]
-    if traced:
-        return traced
-    told = fault.context.get("ids", []) + fault.context.get("id", [])
-    return [by_record[record_id] for record_id in told if record_id in by_record]
+        return {
+            change.id: held[key_of(change)[1]] for change in changes if key_of(change)[1] in held
+        }
 
 
 def _route(change: Change) -> tuple[str, str, str, bool]:
@@ -206,12 +166,6 @@ def _route(change: Change) -> tuple[str, str, str, bool]:
 
 def _identity(change: Change) -> str:
     return change.key[1] if change.op == "create" and change.key else change.record_id or change.id
-
-
-def _key(change: Change) -> tuple[str, str]:
-    if change.key is None:
-        raise ValueError(f"change {change.id} has no key")
-    return change.key
 
 
 def _traced(change: Change) -> _Input:
@@ -242,6 +196,13 @@ def _refusal(change: Change, shape: Shape) -> Outcome | None:
         return None
     if change.key is None:
         return rejected(change, "no_key", "a create without a key.", "name `create.key`")
+    if shape.is_leads and not any(change.fields.get(field) for field in _LEAD_CONTACT):
+        return rejected(
+            change,
+            "no_contact",
+            "a lead is made only together with its primary contact.",
+            "put associations/contacts/primary into `create.fields` of the mapping",
+        )
     known = shape.properties.get(change.key[0])
     if known is None or not known.hasUniqueValue:
         return rejected(
@@ -254,16 +215,8 @@ def _refusal(change: Change, shape: Shape) -> Outcome | None:
     return None
 
 
-def _held_already(fault: Fault) -> str | None:
-    """The record that already has the e-mail of a contact to be made, if that is the fault."""
-    found = _EXISTING.search(fault.said) if fault.code == EMAIL_TAKEN else None
-    return found[1] if found else None
-
-
-def _outcome(change: Change, told: Written | Fault | None) -> Outcome:
+def _outcome(change: Change, told: Written | Fault) -> Outcome:
     if isinstance(told, Written):
         return Outcome(change.id, "applied", told.id)
-    if told is None:
-        return Outcome(change.id, "stale", change.record_id, "absent", "merged or deleted", GONE)
     status, remedy = row_rule(told.code)
     return Outcome(change.id, status, change.record_id, told.code, told.said, remedy)
