@@ -73,7 +73,7 @@ class HubSpotConnector:
 
     def preflight(self, specs: Sequence[ObjectSpec]) -> list[Finding]:
         return list(
-            preflight.findings(self.calls, self._schemas, self._catalogue, self._mappings, specs)
+            preflight.findings(self._portal, self._schemas, self._catalogue, self._mappings, specs)
         )
 
     def pull(self, spec: ObjectSpec, cursor: str | None) -> Iterator[Batch]:

@@ -4,15 +4,17 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from hub.config import ObjectMapping
 from hub.connectors.contract import CallMeter, Finding, ObjectSpec
+from hub.connectors.hubspot.client import Portal
+from hub.connectors.hubspot.faults import RequestRefused
 from hub.connectors.hubspot.linktypes import LinkCatalogue, LinkField
 from hub.connectors.hubspot.schema import Schemas, Shape, linked, plain
-from hub.errors import CredentialsRefused, HubError
+from hub.errors import CredentialsRefused, HubError, StopSync
 
 _LOW_SHARE = 0.2
 
 
 def findings(
-    calls: CallMeter,
+    portal: Portal,
     schemas: Schemas,
     catalogue: LinkCatalogue,
     mappings: Mapping[str, ObjectMapping],
@@ -35,7 +37,8 @@ def findings(
         mapping = mappings.get(spec.name)
         if mapping is not None and mapping.push is not None:
             yield from _writable(shape, mapping)
-    yield from _quota(calls)
+            yield from _may_write(portal, spec.name)
+    yield from _quota(portal.calls)
 
 
 def _writable(shape: Shape, mapping: ObjectMapping) -> Iterator[Finding]:
@@ -71,6 +74,16 @@ def _writable(shape: Shape, mapping: ObjectMapping) -> Iterator[Finding]:
             )
     if not missing and not locked:
         yield Finding(shape.name, "ok", "pushed properties writable")
+
+
+def _may_write(portal: Portal, obj: str) -> Iterator[Finding]:
+    """The scopes are judged before the rows, so a batch without rows tells and writes nothing."""
+    try:
+        portal.batch_update(obj, [])
+    except RequestRefused:
+        return
+    except StopSync as err:
+        yield Finding(f"{obj} (write)", "error", err.message, err.remedy)
 
 
 def _quota(calls: CallMeter) -> Iterator[Finding]:
