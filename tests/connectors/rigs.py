@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from functools import partial
 from typing import Any
 
 import requests
@@ -281,9 +282,11 @@ class HubSpotRig(Rig):
     secrets = (TOKEN,)
     writes = "/batch/u"
     pages = "/objects/companies"
+    paths = "v3"
 
     def connector(self, *, attempts: int = 5, token: str = TOKEN, **config: Any) -> Connector:
         config.setdefault("search_lag_seconds", 0)
+        config.setdefault("paths", self.paths)
         system = HubSpotSystem(
             kind="hubspot",
             role="vendor",
@@ -349,6 +352,13 @@ class HubSpotRig(Rig):
         return answer.json() if answer.content else None
 
 
+class DatedHubSpotRig(HubSpotRig):
+    """The same portal, called by the dated generation of its paths."""
+
+    pages = "/objects/2026-09/companies"
+    paths = "2026-09"
+
+
 class Stage:
     """A server that outlives its apps: starting one costs more than a test."""
 
@@ -379,7 +389,9 @@ def salesforce_rig(stage: Stage, url: str) -> Iterator[SalesforceRig]:
 
 
 @contextmanager
-def hubspot_rig(stage: Stage, url: str) -> Iterator[HubSpotRig]:
+def hubspot_rig(
+    stage: Stage, url: str, kind: type[HubSpotRig] = HubSpotRig
+) -> Iterator[HubSpotRig]:
     clock, log = Clock(frozen_at=START), RequestLog(None)
     store = hubspot.HubSpotStore(None)
     app = hubspot.create_app(
@@ -388,7 +400,7 @@ def hubspot_rig(stage: Stage, url: str) -> Iterator[HubSpotRig]:
     stage.app = trouble = Trouble(app, clock)
     fields = ("name", "domain")
     time = FakeTime(clock=clock)
-    yield HubSpotRig(
+    yield kind(
         "acme_hubspot", "companies", fields, url, clock, log, trouble, time=time, store=store
     )
     store.close()
@@ -397,6 +409,7 @@ def hubspot_rig(stage: Stage, url: str) -> Iterator[HubSpotRig]:
 RIGS: dict[str, Callable[[Stage, str], Any]] = {
     "salesforce": salesforce_rig,
     "hubspot": hubspot_rig,
+    "hubspot-dated": partial(hubspot_rig, kind=DatedHubSpotRig),
 }
 
 

@@ -18,6 +18,7 @@ from hub.connectors.http import CONNECT_SECONDS, Again, Patience, lost_connectio
 from hub.connectors.hubspot import faults
 from hub.connectors.hubspot.config import HubSpotSystem
 from hub.connectors.hubspot.pacing import limits_of
+from hub.connectors.hubspot.paths import in_generation
 
 _POOL_SIZE = 10
 
@@ -31,6 +32,7 @@ class Wire:
         self, system: str, config: HubSpotSystem, calls: CallMeter, patience: Patience
     ) -> None:
         self._system, self._calls, self._patience = system, calls, patience
+        self._paths = config.paths
         self._timeout = urllib3.Timeout(
             connect=min(CONNECT_SECONDS, config.timeout_seconds), read=config.timeout_seconds
         )
@@ -74,6 +76,7 @@ class Wire:
         headers: Mapping[str, str] | None,
         body: bytes | None,
     ) -> urllib3.BaseHTTPResponse:
+        url = in_generation(url, self._paths)
         path = urlsplit(url).path
         full = f"{url}?{urlencode(parameters)}" if parameters else url
         sent = {**(headers or {}), "Content-Type": "application/json"}
