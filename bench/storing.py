@@ -39,7 +39,7 @@ class Replaying:
     """A connector whose answers are in memory."""
 
     config_model: ClassVar[type[SystemBase]] = SystemBase
-    rows_per_write = 1
+    rows_per_apply = 1
 
     def __init__(self, system: str, batches: Mapping[str, Sequence[Batch]]) -> None:
         self.system = system
@@ -69,6 +69,9 @@ class Replaying:
 
     def volatile(self, spec: ObjectSpec, record_ids: Sequence[str]) -> Iterator[pl.DataFrame]:  # noqa: ARG002
         return iter(())
+
+    def write_calls(self, rows: int) -> int:
+        return rows
 
     def apply(self, changes: Sequence[Change]) -> Iterator[Outcome]:  # noqa: ARG002
         return iter(())

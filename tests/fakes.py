@@ -101,6 +101,7 @@ class FakeConnector:
     halt: int | None = None
     calls: CallMeter = field(default_factory=CallMeter)
     rows_per_write: int = 100
+    rows_per_apply: int = 1000
 
     @property
     def system(self) -> str:
@@ -133,6 +134,9 @@ class FakeConnector:
         living = set(self.outside.living(spec.name))
         self._count(1)
         yield Batch(self._frame(spec, [key for key in record_ids if key in living]), None)
+
+    def write_calls(self, rows: int) -> int:
+        return -(-rows // self.rows_per_write)
 
     def apply(self, changes: Sequence[Change]) -> Iterator[Outcome]:
         for number, change in enumerate(changes):

@@ -22,8 +22,8 @@ def make(place: Workplace) -> Plan:
         watch = Stopwatch()
         with _failing_by_name(place, run, watch):
             derive(engine, settings, run, watch, full=False)
-            rows_per_write = {name: c.rows_per_write for name, c in connectors.items()}
-            plan = make_plan(engine, settings, run, rows_per_write)
+            write_calls = {name: c.write_calls for name, c in connectors.items()}
+            plan = make_plan(engine, settings, run, write_calls)
         end_run(engine, run, "done", seconds=watch.seconds)
     return plan
 

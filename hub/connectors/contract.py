@@ -153,7 +153,8 @@ class Connector(Protocol):
 
     system: str
     calls: CallMeter
-    rows_per_write: int
+    rows_per_apply: int
+    """Changes worth handing over at once: more of them would save no call."""
 
     config_model: ClassVar[type[SystemBase]]
     """The settings of a system of this kind, as they stand in `hub.yaml`."""
@@ -205,6 +206,10 @@ class Connector(Protocol):
 
         Text as in a Batch; a record that is not there is left out.
         """
+        ...
+
+    def write_calls(self, rows: int) -> int:
+        """The fewest calls that write so many changes of one object and operation."""
         ...
 
     def apply(self, changes: Sequence[Change]) -> Iterator[Outcome]:

@@ -80,7 +80,7 @@ def one_each(
 
 def pending(changes: Iterable[Change], error: HubError) -> Iterator[Outcome]:
     """Changes that are not known to have landed; the next plan decides what is left to do."""
-    code = _CODES.get(type(error), "stopped")
+    code = next((code for kind, code in _CODES.items() if isinstance(error, kind)), "stopped")
     for change in changes:
         yield Outcome(change.id, "pending", change.record_id, code, error.message, error.remedy)
 

@@ -24,8 +24,6 @@ from hub.sync.batch import told_text
 from hub.sync.changes import REFERENCE
 from hub.sync.ledger import record_calls
 
-_CHUNK = 1000
-
 
 @dataclass
 class ApplyReport:
@@ -112,8 +110,8 @@ def _apply_object(
     report: ApplyReport,
 ) -> None:
     mapping = settings.mappings[connector.system][obj]
-    for start in range(0, len(rows), _CHUNK):
-        chunk = rows[start : start + _CHUNK]
+    for start in range(0, len(rows), connector.rows_per_apply):
+        chunk = rows[start : start + connector.rows_per_apply]
         changes = [_change(row, mapping, made) for row in chunk]
         ready = [change for change in changes if change is not None]
         waiting = [

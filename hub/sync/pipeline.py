@@ -191,8 +191,8 @@ class Flow:
         """Plan what all systems should be told; `full` also tries again what was refused."""
         self._progress("plan")
         with self.report.watch.lap("plan"):
-            rows_per_write = {name: c.rows_per_write for name, c in self._connectors.items()}
-            plan = make_plan(self.engine, self.settings, self.run, rows_per_write, full=full)
+            write_calls = {name: c.write_calls for name, c in self._connectors.items()}
+            plan = make_plan(self.engine, self.settings, self.run, write_calls, full=full)
         self.report.plans.append(plan)
         return plan
 

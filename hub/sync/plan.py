@@ -6,7 +6,7 @@ about it differs (see `hub.sync.settled`): it stays outstanding in the ledger.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -58,7 +58,7 @@ def make_plan(
     engine: Engine,
     settings: Settings,
     run: Run,
-    rows_per_write: Mapping[str, int],
+    write_calls: Mapping[str, Callable[[int], int]],
     *,
     full: bool = False,
 ) -> Plan:
@@ -66,8 +66,8 @@ def make_plan(
 
     Looks at what moved since the last plan; at everything when the mappings or the policy changed,
     or when `full`, which also tries again what was refused; any plan does so a day after that.
-    `rows_per_write`: system → rows its API takes per write call. What earlier plans had not done is
-    superseded: it is in this plan if it is still wanted.
+    `write_calls`: system → the calls that so many changes of a kind take there. What earlier plans
+    had not done is superseded: it is in this plan if it is still wanted.
     """
     policy = load_policy(settings)
     step = versioned("plan", _mappings_text(settings), policy.model_dump_json())
@@ -75,7 +75,7 @@ def make_plan(
         since = 0 if full else watermark(conn, step)
         found = differences(conn, settings, policy, since)
         changes = list(found) if full else unsettled(conn, found, run.started_at)
-    calls = _calls(changes, rows_per_write)
+    calls = _calls(changes, write_calls)
     with writing(engine) as conn:
         _supersede(conn, run)
         move_watermark(conn, step, run)
@@ -339,10 +339,10 @@ def _mappings_text(settings: Settings) -> str:
     )
 
 
-def _calls(changes: list[PlannedChange], rows_per_write: Mapping[str, int]) -> int:
-    """Write calls the plan will cost: full requests per system, object and kind of change."""
+def _calls(changes: list[PlannedChange], write_calls: Mapping[str, Callable[[int], int]]) -> int:
+    """Calls the plan will cost to write, per system, object and kind of change."""
     counts: dict[tuple[str, str, str], int] = {}
     for change in (c for c in changes if c.refusal is None):
         key = (change.system, change.object, change.op)
         counts[key] = counts.get(key, 0) + 1
-    return sum(-(-rows // rows_per_write[system]) for (system, _, _), rows in counts.items())
+    return sum(write_calls[system](rows) for (system, _, _), rows in counts.items())

@@ -16,7 +16,7 @@ from hub.sync.ledger import begin_run
 from hub.sync.plan import Plan, make_plan
 
 SALESFORCE, HUBSPOT = "acme_salesforce", "acme_hubspot"
-_ROWS_PER_WRITE = {SALESFORCE: 200, HUBSPOT: 100, "northwind": 1}
+_ROWS_PER_CALL = {SALESFORCE: 200, HUBSPOT: 100, "northwind": 1}
 _DEFAULTS: dict[str, dict[str, Any]] = {
     "company": {"name": "Cordes", "source_rows": 1},
     "partner": {"company_id": "co_1", "name": "Adler", "tier": "gold", "status": "active"},
@@ -79,7 +79,11 @@ class Desk:
     def plan(self, *, full: bool = False) -> Plan:
         """Plan in a run of its own; what is put down afterwards belongs to the next."""
         self.next_run()
-        plan = make_plan(self.engine, self.settings, self.run, _ROWS_PER_WRITE, full=full)
+        write_calls = {
+            system: lambda rows, per_call=per_call: -(-rows // per_call)
+            for system, per_call in _ROWS_PER_CALL.items()
+        }
+        plan = make_plan(self.engine, self.settings, self.run, write_calls, full=full)
         self.next_run()
         return plan
 

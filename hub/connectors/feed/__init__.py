@@ -29,7 +29,7 @@ class FeedConnector:
     """
 
     config_model = FeedSystem
-    rows_per_write = 1
+    rows_per_apply = 1
 
     def __init__(self, system: str, config: FeedSystem, settings: Settings) -> None:
         self.system = system
@@ -72,6 +72,9 @@ class FeedConnector:
     def fetch(self, spec: ObjectSpec, record_ids: Sequence[str]) -> Iterator[Batch]:  # noqa: ARG002
         """Nothing: lines are not addressed one by one, a file is read whole or not at all."""
         return iter(())
+
+    def write_calls(self, rows: int) -> int:
+        return rows
 
     def apply(self, changes: Sequence[Change]) -> Iterator[Outcome]:
         for change in changes:

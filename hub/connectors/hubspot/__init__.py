@@ -67,13 +67,11 @@ class HubSpotConnector:
         self._portal = Portal(system, config, self.calls, patience or Patience())
         self._schemas = Schemas(self._portal)
         self._catalogue = LinkCatalogue(self._portal)
-        self._writer = Writer(
-            self._portal, self._schemas, self._catalogue, compares=config.compare_before_write
-        )
+        self._writer = Writer(self._portal, self._schemas, self._catalogue)
 
     def preflight(self, specs: Sequence[ObjectSpec]) -> list[Finding]:
         return list(
-            preflight.findings(self._portal, self._schemas, self._catalogue, self._mappings, specs)
+            preflight.findings(self.calls, self._schemas, self._catalogue, self._mappings, specs)
         )
 
     def pull(self, spec: ObjectSpec, cursor: str | None) -> Iterator[Batch]:

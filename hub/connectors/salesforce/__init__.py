@@ -22,7 +22,7 @@ from hub.connectors.salesforce.config import SalesforceSystem
 from hub.connectors.salesforce.provisioning import SalesforceProvisioner
 from hub.connectors.salesforce.rows import Rows
 from hub.connectors.salesforce.schema import Schemas
-from hub.connectors.salesforce.writing import ROWS_PER_CALL, Writer
+from hub.connectors.salesforce.writing import Writer
 
 __all__ = ["SalesforceConnector"]
 
@@ -38,7 +38,7 @@ class SalesforceConnector:
     """
 
     config_model = SalesforceSystem
-    rows_per_write = ROWS_PER_CALL
+    rows_per_apply = 10_000
 
     def __init__(
         self,
@@ -54,7 +54,7 @@ class SalesforceConnector:
         self._mappings = settings.mappings.get(system, {})
         self._org = Org(system, config, self.calls, patience or Patience())
         self._schemas = Schemas(self._org)
-        self._writer = Writer(self._org, self._schemas, auto_assign=config.auto_assign)
+        self._writer = Writer(self._org, self._schemas, config)
 
     def preflight(self, specs: Sequence[ObjectSpec]) -> list[Finding]:
         return list(
@@ -93,6 +93,9 @@ class SalesforceConnector:
         fields = self.volatile_fields(spec)
         with self._schemas.trusted(spec.name):
             yield from scanning.volatile(self._org, self._schemas, spec.name, fields, record_ids)
+
+    def write_calls(self, rows: int) -> int:
+        return self._writer.calls(rows)
 
     def apply(self, changes: Sequence[Change]) -> Iterator[Outcome]:
         return self._writer.apply(changes)

@@ -59,10 +59,20 @@ class Org:
         return self._send(Request("POST", path, _JSON, body=msgspec.json.encode(body)))
 
     def write(
-        self, method: str, path: str, body: bytes, headers: Mapping[str, str]
+        self,
+        method: str,
+        path: str,
+        body: bytes,
+        headers: Mapping[str, str],
+        *,
+        attempts: int | None = None,
     ) -> requests.Response:
-        """A write that sets absolute values: it is replayed, headers and all, until answered."""
-        return self._send(Request(method, path, headers, body=body), write=True)
+        """A write that sets absolute values: it is replayed, headers and all, until answered.
+
+        `attempts`: how often at most, if not as often as usual.
+        """
+        request = Request(method, path, headers, body=body)
+        return self._send(request, write=True, attempts=attempts)
 
     def metadata_api(self) -> SfdcMetadataApi:
         """The library's Metadata API, good for as long as the present token; its errors are its
@@ -78,7 +88,12 @@ class Org:
         )
 
     def _send(
-        self, request: Request, *, write: bool = False, forgettable: bool = False
+        self,
+        request: Request,
+        *,
+        write: bool = False,
+        forgettable: bool = False,
+        attempts: int | None = None,
     ) -> requests.Response:
         def attempt() -> requests.Response:
             token = self.sign_in()
@@ -94,7 +109,8 @@ class Org:
             faults.check(response, self.system, forgettable=forgettable)
             return response
 
-        return self.patience.run(attempt)
+        usual = self.patience.attempts
+        return replace(self.patience, attempts=min(attempts or usual, usual)).run(attempt)
 
     def _exchange(self, token: Token, request: Request, *, write: bool) -> requests.Response:
         library = self._library(token)

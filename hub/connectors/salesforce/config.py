@@ -28,3 +28,5 @@ class SalesforceSystem(SystemBase):
     api_version: str = "62.0"
     bulk: Bulk = "auto"
     auto_assign: bool = False
+    duplicate_rules: Literal["block", "alert"] = "block"
+    compare_before_write: bool = False

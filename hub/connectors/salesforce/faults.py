@@ -35,6 +35,7 @@ _ACTIONS: dict[str, Action] = {
     "GONE": "version",
 }
 _BUSY_STATUSES = frozenset({408, 429, 500, 502, 503, 504})
+_FAILED_STATUS = 500
 _LOST_STATUSES = frozenset({404, 409, 410})
 _PAUSE_SECONDS = 1.0
 _QUOTA_SECONDS = 3600.0
@@ -43,6 +44,10 @@ _CONCURRENCY_SECONDS = 30.0
 
 class LocatorLost(RetryLater):
     """The server forgot where we were in a query; it must be asked again from the last key."""
+
+
+class ServerBusy(Unreachable):
+    """The server says itself that it has no time; what was sent has nothing to do with it."""
 
 
 class Fault(msgspec.Struct, frozen=True):
@@ -83,7 +88,8 @@ def check(response: requests.Response, system: str, *, forgettable: bool = False
     if action is None:
         action = "again" if response.status_code in _BUSY_STATUSES else "stop"
     if action == "again":
-        error = Unreachable(message, remedy="wait; the next run takes up where this one stopped")
+        kind = Unreachable if response.status_code == _FAILED_STATUS else ServerBusy
+        error = kind(message, remedy="wait; the next run takes up where this one stopped")
         raise Again(error, _PAUSE_SECONDS)
     if action == "quota":
         raise _quota(message, fault.message)
@@ -125,6 +131,7 @@ def _stop(action: Action, message: str) -> StopSync:
 # -- rows of a write -----------------------------------------------------------------------------
 
 LOCKED = "UNABLE_TO_LOCK_ROW"
+CONVERTED = "CANNOT_UPDATE_CONVERTED_LEAD"
 
 _STALE = "the record is gone there; the next sync reads its deletion or merge"
 _DATA = "correct the value at its source, or map it to one the field takes"
@@ -133,9 +140,11 @@ _ACCESS = "give the integration user's permission set edit access to the object 
 _ROW_RULES: dict[str, tuple[OutcomeStatus, str]] = {
     "ENTITY_IS_DELETED": ("stale", _STALE),
     "NOT_FOUND": ("stale", _STALE),
-    "CANNOT_UPDATE_CONVERTED_LEAD": (
-        "stale",
-        "the lead was converted; the next sync follows it to its opportunity",
+    CONVERTED: ("stale", "the lead was converted; the next sync follows it to what it became"),
+    "unprocessed": ("pending", "the job ended before this row; the next run tries again"),
+    "fails_alone": (
+        "rejected",
+        "look into the org's triggers and flows for this record; it is tried again a day later",
     ),
     LOCKED: ("pending", "somebody else is writing the same records; the next run tries again"),
     "UNKNOWN_EXCEPTION": ("pending", "Salesforce failed; the next run reads what came of it"),
@@ -165,7 +174,7 @@ _ROW_RULES: dict[str, tuple[OutcomeStatus, str]] = {
     "DUPLICATE_VALUE": ("rejected", "another record holds this unique value; merge the two"),
     "DUPLICATES_DETECTED": (
         "rejected",
-        "a duplicate rule of the org blocks it; link or merge the record it names",
+        "a duplicate rule of the org blocks it: review the candidates and merge or link them",
     ),
 }
 

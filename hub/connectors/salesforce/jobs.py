@@ -18,6 +18,7 @@ from hub.errors import SchemaChanged, StopSync, SystemUnreachable
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.25, 60.0
 _LONGEST_WAIT = 3_600.0
+_ENDED = frozenset({"JobComplete", "Failed", "Aborted"})
 
 
 class JobRefused(StopSync):
@@ -58,7 +59,9 @@ def results(
     """
     path = f"jobs/query/{job}"
     if locator is None:
-        finished(org, path)
+        state = ended(org, path)
+        if state.state != "JobComplete":
+            raise _failed(org, state)
     while True:
         page = {"maxRecords": str(RESULT_ROWS)}
         if locator is not None:
@@ -77,8 +80,8 @@ def results(
             return
 
 
-def finished(org: Org, path: str) -> JobState:
-    """Wait until a job is complete. Each look costs a call, so they become rarer."""
+def ended(org: Org, path: str) -> JobState:
+    """Wait until a job has ended, well or not. Each look costs a call, so they become rarer."""
     pause, waited = _FIRST_PAUSE, 0.0
     while waited < _LONGEST_WAIT:
         org.patience.sleep(pause)
@@ -86,10 +89,8 @@ def finished(org: Org, path: str) -> JobState:
         pause = min(2 * pause, _LONGEST_PAUSE)
         response = org.get(path, forgettable=True)
         job = msgspec.json.decode(response.content, type=JobState)
-        if job.state == "JobComplete":
+        if job.state in _ENDED:
             return job
-        if job.state in {"Failed", "Aborted"}:
-            raise _failed(org, job)
     raise SystemUnreachable(
         f"{org.system}: job {path} is not complete after {waited / 60:.0f} minutes.",
         remedy="wait; the next run looks for its results",
