@@ -9,7 +9,7 @@ Out: the driver's own rows straight into typed columns, without SQLAlchemy's row
 
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from itertools import chain, count, islice
+from itertools import count
 from typing import Any, NamedTuple
 
 import polars as pl
@@ -204,13 +204,16 @@ def _insert_many(conn: Connection, into: str, target: Table, typed: pl.DataFrame
     shared = _shared(wire, conn.dialect) if wire.height >= _WORTH_A_LOOK else {}
     row = f"({', '.join(shared.get(name, '?') for name in wire.columns)})"
     told = [wire[name].to_list() for name in wire.columns if name not in shared]
-    values = chain.from_iterable(zip(*told, strict=True))
-    several, rest = divmod(wire.height, _ROWS_A_STATEMENT)
+    together = wire.height - wire.height % _ROWS_A_STATEMENT
     cursor: Any = conn.connection.cursor()
-    for rows, times in ((_ROWS_A_STATEMENT, several), (1, rest)):
+    for rows, part in (
+        (_ROWS_A_STATEMENT, slice(together)),
+        (1, slice(together, wire.height)),
+    ):
         statement = f"INSERT INTO {into} VALUES {', '.join([row] * rows)}"
-        width = rows * len(told)
-        cursor.executemany(statement, (tuple(islice(values, width)) for _ in range(times)))
+        # Each column is named once per row and gives its next value each time.
+        columns = [iter(values[part]) for values in told]
+        cursor.executemany(statement, zip(*columns * rows, strict=False))
     cursor.close()
 
 

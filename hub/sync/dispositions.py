@@ -40,9 +40,7 @@ def classify(rows: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
     )
     joined = rows.join(stored, on=RECORD_ID, how="left", maintain_order="left")
     modified = utc_time(pl.col(MODIFIED_AT))
-    is_last = pl.col("position") == pl.col("position").sort_by(
-        modified, "position", nulls_last=False
-    ).last().over(RECORD_ID)
+    is_last = _is_last(rows, modified)
     is_known = pl.col("known_hash").is_not_null()
     is_older = modified < pl.col("known_modified")
     gone = pl.col(IS_DELETED) == "true"
@@ -74,6 +72,14 @@ def classify(rows: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
     return joined.with_columns(disposition=disposition).drop(
         "known_hash", "known_told", "known_deleted", "known_gone", "known_merged", "known_modified"
     )
+
+
+def _is_last(rows: pl.DataFrame, modified: pl.Expr) -> pl.Expr:
+    """True for the last version of each record in the batch; most batches hold only one."""
+    if not rows[RECORD_ID].is_duplicated().any():
+        return pl.lit(value=True)
+    newest = pl.col("position").sort_by(modified, "position", nulls_last=False).last()
+    return pl.col("position") == newest.over(RECORD_ID)
 
 
 def count(conn: Connection, run: Run, system: str, obj: str, rows: Mapping[str, int]) -> None:
