@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from hub import __version__
-from hub.commands import show
+from hub.commands import show, show_setup
 from hub.errors import HubError
 
 _config = click.option(
@@ -92,18 +92,39 @@ def doctor(config: Path, as_json: bool) -> int:
     from hub.commands.warehouse import open_workplace
 
     report = examine(open_workplace(config))
-    show.doctor(report, as_json=as_json)
+    show_setup.doctor(report, as_json=as_json)
     return 0 if all(system.healthy for system in report) else 1
+
+
+@main.command()
+@click.option("--plan", "dry", is_flag=True, help="Only say what there is to do.")
+@click.option("--system", metavar="NAME", help="Only this system.")
+@_config
+@_json
+@_reporting
+def provision(dry: bool, system: str | None, config: Path, as_json: bool) -> int:
+    """Make the fields that the mappings name, and grant them to the hub's user."""
+    from hub.commands.provision import provision as make
+    from hub.commands.warehouse import open_workplace
+
+    found = make(open_workplace(config), only=system, dry=dry)
+    show_setup.provision(found, as_json=as_json)
+    return 0 if all(one.done for one in found) else 1
 
 
 @main.command()
 @click.option("--only", metavar="SYSTEM[/OBJECT]", help="Pull only this.")
 @click.option("--full", is_flag=True, help="Read and derive everything anew, retry refused writes.")
+@click.option(
+    "--reconcile", is_flag=True, help="Compare the ids known with those there, due or not."
+)
 @click.option("--no-apply", is_flag=True, help="Stop after the plan: write nothing.")
 @_config
 @_json
 @_reporting
-def sync(only: str | None, full: bool, no_apply: bool, config: Path, as_json: bool) -> int:
+def sync(
+    only: str | None, full: bool, reconcile: bool, no_apply: bool, config: Path, as_json: bool
+) -> int:
     """Pull, check, unify, apply the rules, and write back what the CRMs should say."""
     from hub.commands.warehouse import open_workplace
     from hub.sync import pipeline
@@ -111,7 +132,12 @@ def sync(only: str | None, full: bool, no_apply: bool, config: Path, as_json: bo
     place = open_workplace(config)
     with show.progress(quiet=as_json) as say:
         report = pipeline.sync(
-            place.engine, place.settings, only=only, full=full, apply=not no_apply, progress=say
+            *(place.engine, place.settings),
+            only=only,
+            full=full,
+            reconcile=reconcile,
+            apply=not no_apply,
+            progress=say,
         )
     show.sync(report, as_json=as_json)
     return 0 if report.status == "done" else 1
@@ -158,6 +184,25 @@ def status(config: Path, as_json: bool) -> int:
     report = of(open_workplace(config))
     show.status(report, as_json=as_json)
     return 0 if all(law["holds"] for law in report["laws"]) else 1
+
+
+@main.command()
+@click.argument("action", type=click.Choice(["accept"]), required=False)
+@click.argument("name", metavar="SYSTEM/OBJECT", required=False)
+@_config
+@_json
+@_reporting
+def schema(action: str | None, name: str | None, config: Path, as_json: bool) -> int:
+    """The fields of each object as last seen, and what changed; `accept` what holds one back."""
+    from hub.commands import schema as commands
+    from hub.commands.warehouse import open_workplace
+
+    place = open_workplace(config)
+    if action == "accept":
+        show_setup.accepted(commands.accept(place, name), as_json=as_json)
+    else:
+        show_setup.schema(commands.listing(place), as_json=as_json)
+    return 0
 
 
 @main.group()

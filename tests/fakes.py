@@ -3,9 +3,11 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import ClassVar
 
 import polars as pl
 
+from hub.config import SystemBase
 from hub.connectors.contract import (
     IS_DELETED,
     MERGED_INTO,
@@ -14,12 +16,14 @@ from hub.connectors.contract import (
     Batch,
     CallMeter,
     Change,
+    FieldShape,
     Finding,
     ObjectSpec,
     Outcome,
 )
+from hub.connectors.outcomes import pending
 from hub.connectors.text import canonical_time
-from hub.errors import HubError
+from hub.errors import HubError, QuotaSpent
 
 START = datetime(2026, 3, 1, 8, 0, tzinfo=UTC)
 
@@ -28,21 +32,35 @@ Fields = Mapping[str, str | None]
 
 @dataclass
 class Record:
-    """One record: its fields, the number of the edit that changed it last, whether it is gone."""
+    """One record: its fields, the number of the edit that changed it last, what became of it.
+
+    A purged record is deleted and nobody knows of it any more; a hidden one is there for others.
+    """
 
     fields: dict[str, str | None]
     edit: int
     deleted: bool = False
+    merged_into: str | None = None
+    purged: bool = False
+    hidden: bool = False
+
+    @property
+    def shown(self) -> bool:
+        return not (self.deleted or self.hidden)
 
 
 @dataclass
 class FakeSystem:
     """A system's records by object and id. Each edit moves its clock on by a second.
 
-    `defaults` are the fields a system fills in by itself when it makes a record of an object.
+    `defaults` are the fields a system fills in by itself when it makes a record of an object;
+    `volatile` are fields of an object that change without an edit, `shapes` the fields of objects
+    that are described in other words than those their records imply.
     """
 
     name: str
+    volatile: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    shapes: dict[str, list[FieldShape]] = field(default_factory=dict)
     defaults: Mapping[str, Fields] = field(default_factory=dict)
     objects: dict[str, dict[str, Record]] = field(default_factory=dict)
     written: list[Change] = field(default_factory=list)
@@ -54,13 +72,36 @@ class FakeSystem:
         self.edits += 1
         known = records.get(record_id)
         before = known.fields if known is not None else dict(self.defaults.get(obj, {}))
-        records[record_id] = Record({**before, **fields}, self.edits)
+        hidden = known is not None and known.hidden
+        records[record_id] = Record({**before, **fields}, self.edits, hidden=hidden)
 
     def drop(self, obj: str, record_id: str) -> None:
         """Somebody deletes a record."""
         self.edits += 1
         gone = self.objects[obj][record_id]
         gone.edit, gone.deleted = self.edits, True
+
+    def merge(self, obj: str, loser: str, survivor: str) -> None:
+        """Somebody merges two records; what was merged into the loser is the survivor's now."""
+        self.put(obj, survivor)
+        self.drop(obj, loser)
+        for record_id, record in self.objects[obj].items():
+            if record_id == loser or record.merged_into == loser:
+                record.merged_into = survivor
+
+    def purge(self, obj: str, record_id: str) -> None:
+        """A record is deleted for good, without a trace."""
+        self.objects[obj][record_id].deleted = True
+        self.objects[obj][record_id].purged = True
+
+    def hide(self, obj: str, *record_ids: str, hidden: bool = True) -> None:
+        """Our user is shown records no more, or again: nothing about them changes."""
+        for record_id in record_ids:
+            self.objects[obj][record_id].hidden = hidden
+
+    def drift(self, obj: str, record_id: str, **fields: str | None) -> None:
+        """Fields come to say something else without an edit of the record."""
+        self.objects[obj][record_id].fields.update(fields)
 
     def fields(self, obj: str, record_id: str) -> dict[str, str]:
         """What a record says; empty fields are left out."""
@@ -70,6 +111,11 @@ class FakeSystem:
     def living(self, obj: str) -> list[str]:
         records = self.objects.get(obj, {})
         return sorted(key for key, record in records.items() if not record.deleted)
+
+    def shown(self, obj: str) -> list[str]:
+        """The ids of the records our user sees."""
+        records = self.objects.get(obj, {})
+        return sorted(key for key, record in records.items() if record.shown)
 
     def find(self, obj: str, name: str, value: str) -> str | None:
         """The id of the living record with that value."""
@@ -87,16 +133,20 @@ def _accept(_change: Change) -> str | None:
 class FakeConnector:
     """A connector to a FakeSystem. The cursor is the number of the last edit read.
 
-    `batch_rows` rows make a batch, `overlap` edits are read again. `trouble` is raised after
-    `batches_before_trouble` batches. `refuse` names the code with which a change is rejected;
-    `halt` makes all changes after that many `pending`, as a spent quota does.
+    `batch_rows` rows make a batch and cost a call, `overlap` edits are read again. `trouble` is
+    raised after `batches_before_trouble` batches of a pull. `tells_deletions`: whether increments
+    do. `refuse` names the code with which a change is rejected; `halt` makes all changes after that
+    many `pending`, as a spent quota does.
     """
+
+    config_model: ClassVar[type[SystemBase]] = SystemBase
 
     outside: FakeSystem
     batch_rows: int = 1000
     overlap: int = 0
     trouble: HubError | None = None
     batches_before_trouble: int = 0
+    tells_deletions: bool = True
     refuse: Callable[[Change], str | None] = _accept
     halt: int | None = None
     calls: CallMeter = field(default_factory=CallMeter)
@@ -110,6 +160,14 @@ class FakeConnector:
     def preflight(self, specs: Sequence[ObjectSpec]) -> list[Finding]:
         return [Finding(spec.name, "ok", "readable") for spec in specs]
 
+    def describe(self, obj: str) -> Sequence[FieldShape]:
+        if obj in self.outside.shapes:
+            return self.outside.shapes[obj]
+        records = self.outside.objects.get(obj, {}).values()
+        volatile = self.outside.volatile.get(obj, ())
+        names = sorted({*volatile, *(name for record in records for name in record.fields)})
+        return [FieldShape(name, "text", formula=name in volatile) for name in names]
+
     def pull(self, spec: ObjectSpec, cursor: str | None) -> Iterator[Batch]:
         since = max(int(cursor) - self.overlap, 0) if cursor is not None else 0
         upto = self.outside.edits
@@ -117,7 +175,9 @@ class FakeConnector:
         found = sorted(
             (record.edit, record_id)
             for record_id, record in records.items()
-            if record.edit > since and not (cursor is None and record.deleted)
+            if record.edit > since
+            and not (record.hidden or record.purged)
+            and not (record.deleted and (cursor is None or not self.tells_deletions))
         )
         starts = range(0, len(found), self.batch_rows)
         for number, start in enumerate(starts):
@@ -131,18 +191,46 @@ class FakeConnector:
         yield Batch(self._frame(spec, []), str(upto))
 
     def fetch(self, spec: ObjectSpec, record_ids: Sequence[str]) -> Iterator[Batch]:
-        living = set(self.outside.living(spec.name))
-        self._count(1)
-        yield Batch(self._frame(spec, [key for key in record_ids if key in living]), None)
+        shown = set(self.outside.shown(spec.name))
+        for page in self._pages(record_ids):
+            yield Batch(self._frame(spec, [key for key in page if key in shown]), None)
+
+    def present(self, spec: ObjectSpec) -> Iterator[pl.Series]:
+        for page in self._pages(self.outside.shown(spec.name)):
+            yield pl.Series(page, dtype=pl.String)
+
+    def trace(self, spec: ObjectSpec, record_ids: Sequence[str]) -> Iterator[Batch]:
+        records = self.outside.objects.get(spec.name, {})
+        for page in self._pages(record_ids):
+            told = [
+                key
+                for key in page
+                if key in records and not (records[key].purged or records[key].hidden)
+            ]
+            yield Batch(self._frame(spec, told), None)
+
+    def volatile_fields(self, spec: ObjectSpec) -> tuple[str, ...]:
+        return tuple(f for f in self.outside.volatile.get(spec.name, ()) if f in spec.fields)
+
+    def volatile(self, spec: ObjectSpec, record_ids: Sequence[str]) -> Iterator[pl.DataFrame]:
+        shown = set(self.outside.shown(spec.name))
+        for page in self._pages(record_ids):
+            rows = self._frame(spec, [key for key in page if key in shown])
+            yield rows.select(RECORD_ID, *self.volatile_fields(spec))
 
     def write_calls(self, rows: int) -> int:
         return -(-rows // self.rows_per_write)
 
     def apply(self, changes: Sequence[Change]) -> Iterator[Outcome]:
         for number, change in enumerate(changes):
-            if self.halt is not None and number >= self.halt:
-                yield Outcome(change.id, "pending", change.record_id, "quota_spent", "come again")
-                continue
+            try:
+                if self.halt is not None and number >= self.halt:
+                    raise QuotaSpent("come again")
+                if number % self.rows_per_write == 0:
+                    self._count(1, write=True)
+            except QuotaSpent as err:
+                yield from pending(changes[number:], err)
+                return
             code = self.refuse(change)
             if code is not None:
                 yield Outcome(change.id, "rejected", change.record_id, code, "no", "say yes")
@@ -174,7 +262,7 @@ class FakeConnector:
             RECORD_ID: list(record_ids),
             MODIFIED_AT: [canonical_time(START + timedelta(seconds=r.edit)) for r in records],
             IS_DELETED: ["true" if record.deleted else "false" for record in records],
-            MERGED_INTO: [None] * len(records),
+            MERGED_INTO: [record.merged_into for record in records],
         }
         for name in spec.fields:
             columns[name] = [record.fields.get(name) for record in records]
@@ -184,6 +272,12 @@ class FakeConnector:
         if self.trouble is not None and batches >= self.batches_before_trouble:
             raise self.trouble
 
-    def _count(self, calls: int) -> None:
-        self.calls.used += calls
-        self.calls.minimum += calls
+    def _pages(self, record_ids: Sequence[str]) -> Iterator[Sequence[str]]:
+        for start in range(0, len(record_ids), self.batch_rows):
+            self._count(1)
+            yield record_ids[start : start + self.batch_rows]
+
+    def _count(self, calls: int, *, write: bool = False) -> None:
+        for _ in range(calls):
+            self.calls.spend(write=write)
+            self.calls.minimum += 1

@@ -51,11 +51,13 @@ def _figures(flow: Flow, landed: LandReport) -> figures.Metadata:
     with reading(flow.engine) as conn:
         return {
             **figures.row_count(conn, table, *mine, table.c.is_deleted.is_(False)),
+            "range": "all" if landed.whole else "changes",
             "rows_read": landed.read,
             "rows_quarantined": landed.dispositions["quarantined"],
             "dispositions": figures.counts("disposition", landed.dispositions),
             "faults": figures.counts("rule", dict(sorted(landed.faults.items()))),
-            **figures.calls(conn, runs, system, f"land/{obj}"),
+            **figures.calls(conn, runs, system, f"%/{obj}"),
             "seconds": round(sum(landed.seconds.values()), 3),
+            **figures.field_events(conn, runs, system, obj),
             **figures.preview(conn, table, runs, *mine),
         }

@@ -16,7 +16,7 @@ from hub.checks.laws import LawResult
 from hub.config import Settings
 from hub.models.database import check_reachable, open_engine, reading
 from hub.models.schema import ready
-from hub.sync.ledger import DAGSTER, newest_sync, run_errors
+from hub.sync.ledger import DAGSTER, PAUSED, newest_sync, run_errors
 from hub.sync.mapped import load_settings
 from hub.sync.pipeline import Flow, judge, opened
 
@@ -35,7 +35,10 @@ class HubResource(dg.ConfigurableResource):  # type: ignore[type-arg]
         with self._stack:
             yield self
             if self._flow is not None:
-                self._flow.report.troubles += _failed_steps(context)
+                # A pause is in the report already, by the flow itself.
+                self._flow.report.troubles += [
+                    told for told in _failed_steps(context) if f": {PAUSED}: " not in told
+                ]
 
     @property
     def settings(self) -> Settings:

@@ -107,6 +107,7 @@ def _apply_asset(settings: Settings, system: str) -> dg.AssetsDefinition:
                 flow.apply(plan, [system])
             outcomes = _outcomes(flow, plan, system)
             if outcomes["pending"]:
+                flow.raise_if_paused(system)
                 raise StopSync(
                     f"{system}: {outcomes['pending']} changes of {plan} are still pending.",
                     remedy="materialise the whole job, so that the system is read and planned anew",
@@ -193,6 +194,7 @@ def _settle_asset(systems: list[str]) -> dg.AssetsDefinition:
             passes = flow.settle()
             if report.troubles:
                 raise StopSync("; ".join(report.troubles), remedy="see the message")
+            flow.raise_if_paused()
             return dg.MaterializeResult(
                 metadata={
                     "passes": passes,

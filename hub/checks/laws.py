@@ -20,11 +20,15 @@ FRUGAL = 1.10
 
 @dataclass(frozen=True)
 class LawResult:
-    """Whether a law holds for the runs asked about, with the figures that show it."""
+    """Whether a law holds for the runs asked about, with the figures that show it.
+
+    `waits`: it is broken only by work that waits until an allowance of calls is renewed.
+    """
 
     law: str
     holds: bool
     detail: str
+    waits: bool = False
 
 
 def conservation(
@@ -74,10 +78,11 @@ def conservation(
     return LawResult("conservation", True, f"{read} rows read = {read} disposed of")
 
 
-def fixpoint(left_to_do: int) -> LawResult:
+def fixpoint(left_to_do: int, *, paused: bool = False) -> LawResult:
     """Law 2: after the last apply, planning again finds nothing (refused changes stay known)."""
     if left_to_do:
-        return LawResult("fixpoint", False, f"{left_to_do} changes still wanted after applying")
+        detail = f"{left_to_do} changes still wanted after applying"
+        return LawResult("fixpoint", False, detail, waits=paused)
     return LawResult("fixpoint", True, "planning again finds nothing to write")
 
 
@@ -114,14 +119,16 @@ def honesty(
     runs: Sequence[int],
     troubles: Sequence[str],
     *,
+    pauses: Sequence[str] = (),
     refused: int,
     applied: bool = True,
 ) -> LawResult:
     """Law 7: every pull came to its end, no write was left, no trouble was swallowed.
 
     `refused`: changes that a CRM has refused and that are still wanted, by these runs or by earlier
-    ones: a run is as green as its worst row until somebody has seen to it. A run that was not meant
-    to write (`applied` false) may leave its plan pending.
+    ones: a run is as green as its worst row until somebody has seen to it. `pauses` are systems
+    whose allowance of calls was used up; what they leave unread and unwritten is told like any
+    other fault. A run that was not meant to write (`applied` false) may leave its plan pending.
     """
     unfinished = conn.execute(
         select(ops_read.c.system, ops_read.c.object).where(
@@ -136,12 +143,14 @@ def honesty(
     )
     faults = [
         *troubles,
+        *pauses,
         *(f"{r.system}/{r.object} was not read to its end" for r in unfinished),
         *([f"{pending} changes pending"] if pending and applied else []),
         *([f"{refused} changes rejected, see ops_change"] if refused else []),
     ]
     if faults:
-        return LawResult("honesty", False, "; ".join(faults))
+        waits = bool(pauses) and not troubles and not refused
+        return LawResult("honesty", False, "; ".join(faults), waits=waits)
     return LawResult("honesty", True, "every system read to its end, every write accepted")
 
 

@@ -7,7 +7,7 @@ from hub.commands.warehouse import Workplace
 from hub.models.database import exclusive
 from hub.models.runs import Run
 from hub.sync.apply import ApplyReport, apply_plan
-from hub.sync.ledger import Stopwatch, begin_run, end_run
+from hub.sync.ledger import DONE, FAILED, PAUSED, Stopwatch, begin_run, end_run
 from hub.sync.pipeline import connected, derive
 from hub.sync.plan import Plan, make_plan
 
@@ -24,7 +24,7 @@ def make(place: Workplace) -> Plan:
             derive(engine, settings, run, watch, full=False)
             write_calls = {name: c.write_calls for name, c in connectors.items()}
             plan = make_plan(engine, settings, run, write_calls)
-        end_run(engine, run, "done", seconds=watch.seconds)
+        end_run(engine, run, DONE, seconds=watch.seconds)
     return plan
 
 
@@ -40,9 +40,11 @@ def carry_out(place: Workplace, plan: str) -> ApplyReport:
         with _failing_by_name(place, run, watch), watch.lap("apply"):
             report = apply_plan(engine, settings, run, plan, connectors)
         left = {name: n for name, n in report.outcomes.items() if name not in FINISHED}
-        error = "; ".join(f"{number} changes {name}" for name, number in left.items())
-        status = "failed" if left else "done"
-        end_run(engine, run, status, error=error, seconds=watch.seconds)
+        faults = [f"{s}: {PAUSED}: {said}" for s, said in report.paused.items()]
+        faults += [f"{number} changes {name}" for name, number in left.items()]
+        only_paused = bool(report.paused) and set(left) == {"pending"}
+        status = (PAUSED if only_paused else FAILED) if left else DONE
+        end_run(engine, run, status, error="; ".join(faults), seconds=watch.seconds)
     return report
 
 
@@ -53,5 +55,5 @@ def _failing_by_name(place: Workplace, run: Run, watch: Stopwatch) -> Iterator[N
         yield
     except BaseException as err:
         error = str(err) or type(err).__name__
-        end_run(place.engine, run, "failed", error=error, seconds=watch.seconds)
+        end_run(place.engine, run, FAILED, error=error, seconds=watch.seconds)
         raise

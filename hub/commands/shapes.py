@@ -21,7 +21,7 @@ def sync_shape(report: SyncReport) -> dict[str, Any]:
         "outcomes": report.outcomes,
         "calls": report.calls,
         "seconds": {step: round(report.watch.seconds.get(step, 0.0), 3) for step in STEPS},
-        "troubles": report.troubles,
+        "troubles": report.faults,
         "laws": [{"law": law.law, "holds": law.holds, "detail": law.detail} for law in report.laws],
     }
 
@@ -41,6 +41,7 @@ def plan_shape(plan: Plan) -> dict[str, Any]:
                 "record_id": change.record_id,
                 "hub_id": change.hub_id,
                 "fields": change.fields,
+                **({} if change.refusal is None else {"refused": vars(change.refusal)}),
             }
             for seq, change in enumerate(plan.changes, 1)
         ],

@@ -1,6 +1,5 @@
 """Printing: the same facts as tables for people or JSON for machines, never both."""
 
-import json
 import shutil
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -9,28 +8,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
+from hub.commands.printing import as_json as _json
+from hub.commands.printing import out as _out
+from hub.commands.printing import table as _table
+from hub.commands.show_setup import fields_changed
 from hub.errors import HubError
 
 if TYPE_CHECKING:  # `hub --help` must not wait for what only a sync needs
     from hub.commands.demo import DemoReport
-    from hub.commands.doctor import SystemFindings
     from hub.sync.batch import LandReport
+    from hub.sync.changes import PlannedChange
     from hub.sync.pipeline import SyncReport
     from hub.sync.plan import Plan
 
-# Off a terminal (a pipe, a CI log) tables get the width they need, not 80 columns.
-_WIDTH = None if sys.stdout.isatty() else 120
-# No markup: what systems say is printed, and `[/b]` in a customer's name must stay that.
-_out = Console(highlight=False, markup=False, width=_WIDTH)
 _err = Console(stderr=True, highlight=False, markup=False)
-_MARKS = {
-    "ok": Text("ok", style="green"),
-    "warning": Text("warning", style="yellow"),
-    "error": Text("error", style="red"),
-}
+_COLOURS = {"done": "green", "paused: quota": "yellow"}
 _SHOWN_CHANGES = 20
 _SHOWN_ROWS = 30
 
@@ -56,23 +50,6 @@ def progress(*, quiet: bool) -> Iterator[Callable[[str], None]]:
         yield spinner.update
 
 
-def _json(value: Any) -> None:
-    sys.stdout.write(json.dumps(value, indent=2, default=str, ensure_ascii=False) + "\n")
-
-
-def _table(*columns: str, title: str | None = None) -> Table:
-    table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
-    for column in columns:
-        numeric = column.startswith("#")
-        table.add_column(
-            column.lstrip("#"),
-            justify="right" if numeric else "left",
-            header_style="dim",
-            no_wrap=numeric or column in ("system", "object", "law", "entity"),
-        )
-    return table
-
-
 def _holds(holds: bool) -> Text:
     return Text("holds", style="green") if holds else Text("BROKEN", style="red")
 
@@ -91,7 +68,9 @@ def sync(report: "SyncReport", *, as_json: bool) -> None:
     laws([vars(law) for law in report.laws])
     for trouble in report.troubles:
         _out.print(Text("trouble ", style="red").append(trouble, style="default"), soft_wrap=True)
-    colour = "green" if report.status == "done" else "red"
+    for pause in report.pauses:
+        _out.print(Text("paused ", style="yellow").append(pause, style="default"), soft_wrap=True)
+    colour = _COLOURS.get(report.status, "red")
     _out.print(Text(f"\nrun {report.runs[0]} ").append(report.status, style=colour))
 
 
@@ -116,6 +95,9 @@ def _rows_read(reports: Sequence["LandReport"]) -> None:
     for (system, obj), numbers in summed.items():
         table.add_row(system, obj, *(_number(n) for n in numbers))
     _out.print(table)
+    whole = [f"{report.system}/{report.object}" for report in reports if report.whole]
+    if whole:
+        _out.print(f"All records of any date: {', '.join(whole)}")
 
 
 def _number(value: int) -> Text:
@@ -171,16 +153,26 @@ def plan(made: "Plan", *, as_json: bool) -> None:
             table.add_row(*where, name, cell["before"] or "—", cell["after"] or "—", cell["why"])
             where = ("", "", "", "")
     _out.print(table)
+    for change in made.refused[:_SHOWN_CHANGES]:
+        _refused(change)
     more = len(made.changes) - _SHOWN_CHANGES
     if more > 0:
         _out.print(f"… and {more:,} more; --json has them all")
     _out.print(
-        f"\n{made.plan}: {len(made.changes):,} changes in {made.calls} calls. "
+        f"\n{made.plan}: {len(made.changes) - len(made.refused):,} changes in {made.calls} calls. "
         f"Write them with: hub apply {made.plan}"
     )
 
 
-# -- status, doctor ----------------------------------------------------------------------------
+def _refused(change: "PlannedChange") -> None:
+    """A change that will not be sent."""
+    where = f"{change.system}/{change.object} {change.record_id or change.hub_id}"
+    if change.refusal is not None:
+        told = f"{where}: {change.refusal.message} {change.refusal.remedy}"
+        _out.print(Text("not sent ", style="red").append(told, style="default"), soft_wrap=True)
+
+
+# -- status ------------------------------------------------------------------------------------
 
 
 def status(report: Mapping[str, Any], *, as_json: bool) -> None:
@@ -196,12 +188,15 @@ def status(report: Mapping[str, Any], *, as_json: bool) -> None:
     _entities(report["entities"])
     laws(report["laws"])
     _out.print(f"\nIn quarantine: {report['quarantine']:,} rows (hub quarantine list)")
+    fields_changed(report["schema"])
     outcomes(report["changes"], as_json=False)
 
 
 def _systems(systems: Sequence[Mapping[str, Any]]) -> None:
     table = _table(
-        *("system", "kind", "last read", "#rows", "#calls", "#minimum", "#quota"), title="\nSystems"
+        *("system", "kind", "last read", "#rows", "#calls", "#minimum", "#quota"),
+        *("#deleted", "#merged", "#hidden"),
+        title="\nSystems",
     )
     for system in systems:
         quota = f"{system['quota_used']}/{system['quota_limit']}" if system["quota_limit"] else "—"
@@ -213,31 +208,25 @@ def _systems(systems: Sequence[Mapping[str, Any]]) -> None:
             f"{system['calls_used']:,}",
             f"{system['calls_minimum']:,}",
             quota,
+            *(_number(system[name]) for name in ("deleted", "merged", "hidden")),
         )
     _out.print(table)
+    for system in systems:
+        if system["hidden"]:
+            _out.print(
+                Text("warning ", style="yellow").append(
+                    f"{system['system']}: {system['hidden']:,} records are neither shown to our "
+                    "user nor told to be deleted; see `gone` in the src_ tables",
+                    style="default",
+                ),
+                soft_wrap=True,
+            )
 
 
 def _entities(entities: Sequence[Mapping[str, Any]]) -> None:
     table = _table("entity", "#source rows", "#golden rows", title="\nPartner model")
     for entity in entities:
         table.add_row(entity["entity"], f"{entity['source_rows']:,}", f"{entity['golden_rows']:,}")
-    _out.print(table)
-
-
-def doctor(report: Sequence["SystemFindings"], *, as_json: bool) -> None:
-    if as_json:
-        _json([{"system": s.system, "findings": [vars(f) for f in s.findings]} for s in report])
-        return
-    table = _table("system", "subject", "", "finding", "remedy")
-    for system in report:
-        for finding in system.findings:
-            table.add_row(
-                system.system,
-                finding.subject,
-                _MARKS[finding.severity],
-                finding.message,
-                finding.remedy,
-            )
     _out.print(table)
 
 

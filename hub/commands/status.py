@@ -6,14 +6,27 @@ from sqlalchemy import Connection, func, select
 
 from hub.checks import laws
 from hub.commands.warehouse import Workplace
+from hub.config import Settings
 from hub.models.database import reading
 from hub.models.golden import company, contact, lead, opportunity, partner, pos_line, registration
 from hub.models.identity import crosswalk
-from hub.models.operations import ops_call, ops_change, ops_quarantine, ops_read, ops_run
-from hub.sync.ledger import newest_sync, run_errors
+from hub.models.operations import (
+    ops_call,
+    ops_change,
+    ops_quarantine,
+    ops_read,
+    ops_run,
+    ops_schema_event,
+)
+from hub.models.sources import DELETED, HIDDEN, MERGED, SOURCES
+from hub.sync.drift import as_known
+from hub.sync.ledger import DONE, FAILED, PAUSED, newest_sync, run_errors
 from hub.sync.pipeline import judge
 from hub.sync.quarantine import WAITING
+from hub.sync.targets import Target
 
+# How runs stand, the worst first.
+_GREENNESS = (FAILED, "died", "running", PAUSED, DONE)
 _GOLDEN = (company, contact, lead, opportunity, registration, pos_line)
 
 
@@ -36,6 +49,7 @@ def status(workplace: Workplace) -> dict[str, Any]:
                 select(func.count()).where(ops_quarantine.c.status == WAITING)
             ),
             "changes": _changes(conn),
+            "schema": _schema(conn, workplace.settings, runs),
         }
 
 
@@ -44,7 +58,7 @@ def _run(conn: Connection, runs: list[int]) -> dict[str, Any]:
         return {}
     rows = conn.execute(select(ops_run).where(ops_run.c.run.in_(runs))).all()
     first, last = rows[0], rows[-1]
-    worst = next((r.status for r in rows if r.status != "done"), "done")
+    worst = min((r.status for r in rows), key=_GREENNESS.index)
     return {
         "run": first.run,
         "passes": len(rows),
@@ -88,7 +102,22 @@ def _system(conn: Connection, name: str, kind: str, runs: list[int]) -> dict[str
         "calls_minimum": minimum,
         "quota_used": quota.quota_used if quota else None,
         "quota_limit": quota.quota_limit if quota else None,
+        **_gone(conn, name),
     }
+
+
+def _gone(conn: Connection, system: str) -> dict[str, int]:
+    """Records of a system by what became of them."""
+    found = dict.fromkeys((DELETED, MERGED, HIDDEN), 0)
+    for table in SOURCES.values():
+        counted = (
+            select(table.c.gone, func.count().label("number"))
+            .where(table.c.system == system, table.c.gone.is_not(None))
+            .group_by(table.c.gone)
+        )
+        for row in conn.execute(counted):
+            found[row.gone] += row.number
+    return found
 
 
 def _entities(conn: Connection) -> list[dict[str, Any]]:
@@ -104,6 +133,20 @@ def _entities(conn: Connection) -> list[dict[str, Any]]:
     ]
     partners = conn.scalar(select(func.count()).select_from(partner))
     return [*counted, {"entity": "partner", "source_rows": partners, "golden_rows": partners}]
+
+
+def _schema(conn: Connection, settings: Settings, runs: list[int]) -> dict[str, Any]:
+    """Fields that changed in the last sync, and objects that their contract holds back."""
+    events = ops_schema_event.c
+    changed = select(func.count(), func.count().filter(events.mapped)).where(events.run.in_(runs))
+    total, mapped = conn.execute(changed).one()
+    held = [
+        f"{system}/{obj}"
+        for system, objects in settings.mappings.items()
+        for obj, mapping in objects.items()
+        if as_known(conn, Target(system, obj, mapping)).drifted
+    ]
+    return {"events": total, "events_mapped": mapped, "held": held}
 
 
 def _changes(conn: Connection) -> dict[str, int]:

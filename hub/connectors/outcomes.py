@@ -13,8 +13,11 @@ from hub.errors import (
     SystemUnreachable,
 )
 
+QUOTA_SPENT = "quota_spent"
+"""The code of a pending change that waits for the next allowance."""
+
 _CODES: dict[type[HubError], str] = {
-    QuotaSpent: "quota_spent",
+    QuotaSpent: QUOTA_SPENT,
     SystemUnreachable: "unreachable",
     CredentialsRefused: "credentials_refused",
     PermissionLost: "permission_lost",

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Engine, Row, bindparam, exists, or_, select, 
 
 from hub.config import ObjectMapping, Settings
 from hub.connectors.contract import Change, Connector, Outcome
+from hub.connectors.outcomes import QUOTA_SPENT
 from hub.errors import ConfigError
 from hub.models.database import reading, writing
 from hub.models.operations import ops_batch, ops_change, ops_plan, ops_watermark
@@ -27,10 +28,14 @@ from hub.sync.ledger import record_calls
 
 @dataclass
 class ApplyReport:
-    """Changes by outcome, and the records made: (system, object) → record ids."""
+    """Changes by outcome, and the records made: (system, object) → record ids.
+
+    `paused`: systems whose allowance was used up → what they said; they are asked no more.
+    """
 
     outcomes: dict[str, int] = field(default_factory=dict)
     made: dict[tuple[str, str], list[str]] = field(default_factory=dict)
+    paused: dict[str, str] = field(default_factory=dict)
 
     def add(self, outcomes: Iterable[Outcome], rows: Mapping[str, Row[Any]]) -> None:
         for outcome in outcomes:
@@ -38,6 +43,12 @@ class ApplyReport:
             row = rows[outcome.change_id]
             if outcome.status == "applied" and outcome.record_id and row.op == "create":
                 self.made.setdefault((row.system, row.object), []).append(outcome.record_id)
+            if outcome.status == "pending" and outcome.code == QUOTA_SPENT:
+                self.paused.setdefault(row.system, f"{outcome.message} {outcome.remedy}".strip())
+
+    def leave(self, changes: int) -> None:
+        """Count changes that are not sent and stay pending."""
+        self.outcomes["pending"] = self.outcomes.get("pending", 0) + changes
 
 
 def apply_plan(
@@ -69,10 +80,10 @@ def apply_plan(
     report = ApplyReport()
     made: dict[tuple[str, str], str] = {}  # (system, hub id) → record id
     for (system, obj), group in groupby(rows, key=lambda row: (row.system, row.object)):
-        if system in connectors:
+        if system in connectors and system not in report.paused:
             _apply_object(engine, settings, run, connectors[system], obj, list(group), made, report)
         else:
-            report.outcomes["pending"] = report.outcomes.get("pending", 0) + len(list(group))
+            report.leave(len(list(group)))
     _close_when_done(engine, plan)
     return report
 
@@ -111,6 +122,9 @@ def _apply_object(
 ) -> None:
     mapping = settings.mappings[connector.system][obj]
     for start in range(0, len(rows), connector.rows_per_apply):
+        if connector.system in report.paused:
+            report.leave(len(rows) - start)
+            return
         chunk = rows[start : start + connector.rows_per_apply]
         changes = [_change(row, mapping, made) for row in chunk]
         ready = [change for change in changes if change is not None]
@@ -122,7 +136,7 @@ def _apply_object(
         outcomes = [*waiting, *connector.apply(ready)] if ready else waiting
         by_id = {row.id: row for row in chunk}
         for outcome in outcomes:
-            if outcome.status == "applied" and outcome.record_id:
+            if outcome.status in {"applied", "skipped"} and outcome.record_id:
                 made[(connector.system, by_id[outcome.change_id].hub_id)] = outcome.record_id
         with writing(engine) as conn:
             _store_outcomes(conn, outcomes, run)

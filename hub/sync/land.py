@@ -5,18 +5,19 @@ A process killed at any moment leaves whole batches behind, and a cursor that st
 
 from collections.abc import Sequence
 
+import polars as pl
 from sqlalchemy import Connection, Engine, func, select
 
 from hub.config import Settings
-from hub.connectors.contract import Connector
+from hub.connectors.contract import IS_DELETED, RECORD_ID, Connector
 from hub.errors import PermissionLost, StopSync
 from hub.models.database import reading, writing
-from hub.models.operations import ops_batch
 from hub.models.runs import Run
-from hub.sync import dispositions
-from hub.sync.archive import archive_path
-from hub.sync.batch import LandReport, land_batch
-from hub.sync.ledger import Stopwatch, record_calls
+from hub.sync import dispositions, rechecks
+from hub.sync.batch import LandReport
+from hub.sync.landing import Landing
+from hub.sync.reconcile import reconcile, reconcile_with_present
+from hub.sync.refresh import refresh
 from hub.sync.targets import Target, forget_cursor, stored_cursor
 
 
@@ -28,39 +29,31 @@ def land(
     obj: str,
     *,
     full: bool = False,
+    compare: bool = False,
 ) -> LandReport:
     """Pull one object from where the last landed batch left off (`full`: from the beginning).
 
-    Raises what the connector raises; batches landed before that stay landed.
+    Then compare what is known with what is there, when that is due or `compare` asks for it: ids,
+    and fields that change without a trace. Raises what the connector raises, and PermissionLost
+    when too many records are out of sight; batches landed before that stay landed.
     """
-    target = Target(connector.system, obj, settings.mappings[connector.system][obj])
-    watch = Stopwatch()
-    report = LandReport(connector.system, obj, seconds=watch.seconds)
-    archive = settings.resolve(settings.archive)
+    landing = Landing.of(engine, settings, run, connector, obj)
     with writing(engine) as conn:
-        dispositions.count_read(conn, run, target.system, obj, 0, completed=False)
-    cursor = None if full else stored_cursor(engine, target)
-    try:
-        batches = connector.pull(target.spec, cursor)
-        while True:
-            with watch.lap("pull"):
-                batch = next(batches, None)
-            if batch is None:
-                break
-            with reading(engine) as conn:
-                sequence = next_sequence(conn, run, target)
-            path = archive_path(archive, target.system, obj, run.number, sequence)
-            land_batch(engine, target, run, batch, path, report, watch)
-        if cursor is None and settings.systems[target.system].silence_is_a_loss:
-            _refuse_silence(engine, target, report.read)
-        with writing(engine) as conn:
-            dispositions.count_read(conn, run, target.system, obj, 0, completed=True)
-        _expect_rows(engine, settings, target)
-    finally:
-        with writing(engine) as conn:
-            record_calls(conn, run, target.system, f"land/{obj}", connector.calls)
-        connector.calls.restart()
-    return report
+        dispositions.count_read(conn, run, landing.target.system, obj, 0, completed=False)
+    cursor = None if full else stored_cursor(engine, landing.target)
+    landing.report.whole = cursor is None
+    with landing.step("land"):
+        landing.learn_shape()
+        landing.learn_volatile_fields()
+        if cursor is None:
+            _begin_anew(landing)
+        told = landing.take(connector.pull(landing.target.spec, cursor))
+    if landing.config.silence_is_a_loss:
+        _look_again(landing, told if cursor is None else None, compare=compare)
+    with writing(engine) as conn:
+        dispositions.count_read(conn, run, landing.target.system, obj, 0, completed=True)
+    _expect_rows(engine, settings, landing.target)
+    return landing.report
 
 
 def land_named(
@@ -72,33 +65,42 @@ def land_named(
     record_ids: Sequence[str],
 ) -> LandReport:
     """Read the named records back and land them; the cursor stays where it is."""
-    target = Target(connector.system, obj, settings.mappings[connector.system][obj])
-    watch = Stopwatch()
-    report = LandReport(connector.system, obj, seconds=watch.seconds)
-    archive = settings.resolve(settings.archive)
-    try:
-        for batch in connector.fetch(target.spec, record_ids):
-            with reading(engine) as conn:
-                sequence = next_sequence(conn, run, target)
-            path = archive_path(archive, target.system, obj, run.number, sequence)
-            land_batch(engine, target, run, batch, path, report, watch)
-        with writing(engine) as conn:
-            dispositions.count_read(conn, run, target.system, obj, 0, completed=True)
-    finally:
-        with writing(engine) as conn:
-            record_calls(conn, run, target.system, f"fetch/{obj}", connector.calls)
-        connector.calls.restart()
-    return report
+    landing = Landing.of(engine, settings, run, connector, obj)
+    with landing.step("fetch"):
+        landing.learn_volatile_fields()
+        landing.take(connector.fetch(landing.target.spec, record_ids))
+    with writing(engine) as conn:
+        dispositions.count_read(conn, run, landing.target.system, obj, 0, completed=True)
+    return landing.report
 
 
-def next_sequence(conn: Connection, run: Run, target: Target) -> int:
-    """The number of the next archived batch of an object within a run."""
-    listed = select(func.count()).where(
-        ops_batch.c.run == run.number,
-        ops_batch.c.system == target.system,
-        ops_batch.c.object == target.object,
-    )
-    return int(conn.scalar(listed) or 0) + 1
+def _begin_anew(landing: Landing) -> None:
+    """A full pull that is broken off goes on as an increment, which sees a part of the ids only:
+    then they are all due to be compared, unless there is nothing that could be missing."""
+    with writing(landing.engine) as conn:
+        if _living(conn, landing.target):
+            rechecks.forget(conn, landing.target)
+        else:
+            rechecks.note(conn, landing.target, rechecks.IDS, landing.run)
+            rechecks.note(conn, landing.target, rechecks.VOLATILE, landing.run)
+
+
+def _look_again(landing: Landing, pulled: pl.DataFrame | None, *, compare: bool) -> None:
+    """What increments do not tell. `pulled` are the rows of a full pull, if there was one."""
+    target, config, run = landing.target, landing.config, landing.run
+    if pulled is not None:
+        _refuse_silence(landing.engine, target, pulled.height)
+        reconcile(landing, pulled.filter(pl.col(IS_DELETED) != "true")[RECORD_ID])
+        with writing(landing.engine) as conn:
+            rechecks.note(conn, target, rechecks.VOLATILE, run)
+        return
+    hours, minutes = config.reconcile_hours, config.volatile_minutes
+    if compare or rechecks.is_due(landing.engine, target, rechecks.IDS, run, hours * 60):
+        reconcile_with_present(landing)
+    if target.volatile and (
+        compare or rechecks.is_due(landing.engine, target, rechecks.VOLATILE, run, minutes)
+    ):
+        refresh(landing)
 
 
 def _refuse_silence(engine: Engine, target: Target, read: int) -> None:

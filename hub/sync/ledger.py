@@ -16,6 +16,8 @@ from hub.models.runs import Run
 SYNC, DAGSTER, SETTLE = "sync", "dagster", "settle"
 """Kinds of runs: a sync from the command line, one from Dagster, and a pass that settles either."""
 SYNCS = (SYNC, DAGSTER)
+DONE, FAILED, PAUSED = "done", "failed", "paused: quota"
+"""How runs end. A paused one stopped in order, because an allowance of calls was used up."""
 
 
 def begin_run(engine: Engine, kind: str, config_hash: str, now: datetime | None = None) -> Run:
@@ -50,7 +52,7 @@ def begin_run(engine: Engine, kind: str, config_hash: str, now: datetime | None 
 def end_run(
     engine: Engine, run: Run, status: str, *, error: str = "", seconds: Mapping[str, float]
 ) -> None:
-    """Close a run as `done` or `failed`, with the seconds each step took."""
+    """Close a run as DONE, FAILED or PAUSED, with the seconds each step took."""
     with writing(engine) as conn:
         conn.execute(
             update(ops_run)

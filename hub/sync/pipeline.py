@@ -17,7 +17,7 @@ from hub.checks.laws import LawResult
 from hub.config import Settings
 from hub.connectors import connect
 from hub.connectors.contract import Connector
-from hub.errors import HubError
+from hub.errors import HubError, QuotaSpent
 from hub.golden.unify import ENTITIES, unify
 from hub.identity import ResolveReport, resolve
 from hub.identity.mentions import Entity
@@ -30,7 +30,7 @@ from hub.sync.apply import ApplyReport, apply_plan
 from hub.sync.batch import LandReport
 from hub.sync.changes import PlannedChange
 from hub.sync.land import land, land_named
-from hub.sync.ledger import SETTLE, SYNC, Stopwatch, begin_run, end_run
+from hub.sync.ledger import DONE, FAILED, PAUSED, SETTLE, SYNC, Stopwatch, begin_run, end_run
 from hub.sync.plan import Plan, differences, make_plan
 from hub.sync.settled import refused, unsettled
 
@@ -57,15 +57,20 @@ def _wall_clock() -> datetime:
 
 @dataclass
 class SyncReport:
-    """All passes of one sync: figures added up, and how the laws stand."""
+    """All passes of one sync: figures added up, and how the laws stand.
+
+    `troubles` are failures, `pauses` the systems whose allowance of calls was used up; both name
+    the system and the remedy.
+    """
 
     runs: list[int] = field(default_factory=list)
-    status: str = "done"
+    status: str = DONE
     landed: list[LandReport] = field(default_factory=list)
     plans: list[Plan] = field(default_factory=list)
     applied: list[ApplyReport] = field(default_factory=list)
     laws: list[LawResult] = field(default_factory=list)
     troubles: list[str] = field(default_factory=list)
+    pauses: list[str] = field(default_factory=list)
     calls: dict[str, dict[str, int]] = field(default_factory=dict)
     watch: Stopwatch = field(default_factory=Stopwatch)
 
@@ -79,6 +84,11 @@ class SyncReport:
                 total[outcome] += number
         return total
 
+    @property
+    def faults(self) -> list[str]:
+        """Everything that keeps the sync from being green, but for the laws."""
+        return [*self.troubles, *self.pauses]
+
 
 def sync(
     engine: Engine,
@@ -86,18 +96,21 @@ def sync(
     *,
     only: str | None = None,
     full: bool = False,
+    reconcile: bool = False,
     apply: bool = True,
     progress: Progress = _silent,
     clock: Clock = _wall_clock,
 ) -> SyncReport:
     """Run the flow once. `only`: `SYSTEM` or `SYSTEM/OBJECT`. Raises only if it cannot start.
 
-    A system that fails is named in `troubles` and the report is `failed`, while the others go on;
-    nothing is written to a system whose own state could not be read.
+    `full` reads everything again; `reconcile` compares ids and fields that change without a trace
+    even where that is not due. A system that fails is named in `troubles` and the report is
+    `failed`, while the others go on; one whose allowance of calls is used up is named in `pauses`.
+    Nothing is written to a system whose own state could not be read.
     """
     scope = pull_scope(settings, only)
     with opened(engine, settings, SYNC, progress, clock) as flow:
-        flow.one_pass(scope, full=full, apply=apply)
+        flow.one_pass(scope, full=full, reconcile=reconcile, apply=apply)
         flow.settle()
         flow.conclude(applied=apply)
     return flow.report
@@ -138,7 +151,7 @@ def opened(
     """A flow under the one-writer lock, its first ledger run of `kind` begun.
 
     The ledger run is closed at the end: `failed` when the block raised, when a trouble was noted,
-    or when a law was found broken.
+    or when a law was found broken; `paused: quota` when nothing worse than that happened.
     """
     load_policy(settings)
     with exclusive(engine), connected(settings, list(settings.systems)) as connectors:
@@ -170,13 +183,18 @@ class Flow:
         self._unread: set[tuple[str, str]] = set()
         self.run = self._begin(kind)
 
-    def land(self, system: str, obj: str, *, full: bool = False) -> LandReport:
+    def land(
+        self, system: str, obj: str, *, full: bool = False, reconcile: bool = False
+    ) -> LandReport:
         """Pull and land one object. Raises what its connector raises."""
         self._progress(f"pull {system}/{obj}")
         self._unread.add((system, obj))
-        landed = land(
-            self.engine, self.settings, self.run, self._connectors[system], obj, full=full
-        )
+        with self._noting_pauses(f"{system}/{obj}"):
+            landed = land(
+                *(self.engine, self.settings, self.run, self._connectors[system], obj),
+                full=full,
+                compare=reconcile,
+            )
         self._unread.discard((system, obj))
         self.report.landed.append(landed)
         self.report.watch.add(landed.seconds)
@@ -203,16 +221,21 @@ class Flow:
         with self.report.watch.lap("apply"):
             done = apply_plan(self.engine, self.settings, self.run, plan, writable)
         self.report.applied.append(done)
+        self.report.pauses += [f"{s}: {PAUSED}: {said}" for s, said in done.paused.items()]
         for key, records in done.made.items():
             self._made.setdefault(key, []).extend(records)
         return done
 
-    def one_pass(self, scope: Scope, *, full: bool = False, apply: bool = True) -> None:
+    def one_pass(
+        self, scope: Scope, *, full: bool = False, reconcile: bool = False, apply: bool = True
+    ) -> None:
         """All steps once. A system that cannot be read is a trouble; the others go on."""
         for system, objects in scope.items():
             for obj in objects:
                 try:
-                    self.land(system, obj, full=full)
+                    self.land(system, obj, full=full, reconcile=reconcile)
+                except QuotaSpent:
+                    break
                 except HubError as err:
                     self.report.troubles.append(f"{system}/{obj}: {err}")
                     break
@@ -243,7 +266,12 @@ class Flow:
             self._progress(f"read back {system}/{obj}")
             connector = self._connectors[system]
             try:
-                landed = land_named(self.engine, self.settings, self.run, connector, obj, records)
+                with self._noting_pauses(f"{system}/{obj}"):
+                    landed = land_named(
+                        self.engine, self.settings, self.run, connector, obj, records
+                    )
+            except QuotaSpent:
+                continue
             except HubError as err:
                 self.report.troubles.append(f"{system}/{obj}: {err}")
                 continue
@@ -254,24 +282,45 @@ class Flow:
         """Ask the laws; a broken one fails the sync. `applied`: whether it was meant to write."""
         report = self.report
         report.laws = judge(
-            self.engine, self.settings, report.runs, report.troubles, applied=applied
+            *(self.engine, self.settings, report.runs, report.troubles),
+            pauses=report.pauses,
+            applied=applied,
         )
         report.calls = _calls(self.engine, report.runs)
-        if report.troubles or not all(law.holds for law in report.laws):
-            report.status = "failed"
+        report.status = self._standing()
         return report.laws
+
+    def _standing(self) -> str:
+        """Paused only when nothing worse has happened."""
+        report = self.report
+        if report.troubles or not all(law.holds or law.waits for law in report.laws):
+            return FAILED
+        return PAUSED if report.pauses else DONE
 
     def end(self, *, error: str | None = None) -> None:
         """Close the current ledger run."""
-        troubles = [*self.report.troubles, *([error] if error else [])]
-        failed = bool(troubles) or self.report.status == "failed"
         end_run(
             self.engine,
             self.run,
-            "failed" if failed else "done",
-            error="; ".join(troubles),
+            FAILED if error else self._standing(),
+            error="; ".join([*self.report.faults, *([error] if error else [])]),
             seconds=self.report.watch.seconds,
         )
+
+    def raise_if_paused(self, system: str = "") -> None:
+        """Raises QuotaSpent when the allowance of `system` (empty: of any) is used up."""
+        for pause in self.report.pauses:
+            where, _, said = pause.partition(f": {PAUSED}: ")
+            if not system or where.partition("/")[0] == system:
+                raise QuotaSpent(f"{where}: {said}")
+
+    @contextmanager
+    def _noting_pauses(self, where: str) -> Iterator[None]:
+        try:
+            yield
+        except QuotaSpent as err:
+            self.report.pauses.append(f"{where}: {PAUSED}: {err}")
+            raise
 
     def _begin(self, kind: str) -> Run:
         run = begin_run(self.engine, kind, self.settings.config_hash, self._clock())
@@ -334,6 +383,7 @@ def judge(
     runs: Sequence[int],
     troubles: Sequence[str],
     *,
+    pauses: Sequence[str] = (),
     applied: bool = True,
 ) -> list[LawResult]:
     """The laws that a sync of these runs can break, in the order of their numbers."""
@@ -342,9 +392,14 @@ def judge(
         left = len(unsettled(conn, wanted)) if applied else 0
         return [
             laws.conservation(conn, runs),
-            laws.fixpoint(left),
+            laws.fixpoint(left, paused=bool(pauses)),
             laws.identity(conn),
-            laws.honesty(conn, runs, troubles, refused=len(refused(conn, wanted)), applied=applied),
+            laws.honesty(
+                *(conn, runs, troubles),
+                pauses=pauses,
+                refused=len(refused(conn, wanted)),
+                applied=applied,
+            ),
             laws.frugality(conn, runs),
         ]
 

@@ -1,6 +1,7 @@
 """What goes wrong is red, in Dagster and in the ledger, and says what to do about it."""
 
 import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 
 import dagster as dg
@@ -8,7 +9,9 @@ import pytest
 from dagster_rig import LINE, Hub, broken_checks, drop, failures, figures, materialized
 
 from hub.assets.failures import named_failures
-from hub.errors import CredentialsRefused, HubError, QuotaSpent
+from hub.connectors.contract import Batch
+from hub.connectors.feed import FeedConnector
+from hub.errors import CredentialsRefused, HubError, QuotaSpent, SystemUnreachable
 
 
 def _trigger(hub: Hub, statement: str) -> None:
@@ -96,15 +99,45 @@ def _attempts_at(error: HubError) -> tuple[list[int], dict[str, str]]:
 
 
 def test_a_busy_system_is_tried_again_and_named_in_the_end() -> None:
-    attempts, told = _attempts_at(QuotaSpent("No calls left.", seconds=0, remedy="wait"))
+    attempts, told = _attempts_at(SystemUnreachable("No answer.", seconds=0, remedy="wait"))
     assert attempts == [0, 1, 2, 3]
-    assert told == {"message": "No calls left.", "remedy": "wait", "kind": "QuotaSpent"}
+    assert told == {"message": "No answer.", "remedy": "wait", "kind": "SystemUnreachable"}
 
 
 def test_what_takes_longer_than_a_run_may_wait_is_left_to_the_next() -> None:
-    attempts, told = _attempts_at(QuotaSpent("No calls left.", seconds=3600, remedy="wait"))
+    attempts, told = _attempts_at(SystemUnreachable("No answer.", seconds=3600, remedy="wait"))
     assert attempts == [0]
     assert told["remedy"] == "wait"
+
+
+def test_a_spent_allowance_pauses_the_run_by_name(
+    feed: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def spent(*_args: object) -> Iterator[Batch]:
+        raise QuotaSpent("No calls left.", seconds=0, remedy="wait")
+        yield
+
+    monkeypatch.setattr(FeedConnector, "pull", spent)
+    result = feed.sync()
+    told = failures(result)["land__northwind_pos_line"]
+    assert told == {
+        "message": "paused: quota: No calls left.", "remedy": "wait", "kind": "QuotaSpent",
+    }  # fmt: skip
+    assert feed.ledger() == [("dagster", "paused: quota")]
+
+
+def test_a_paused_run_is_tagged_and_not_tried_again() -> None:
+    @dg.asset
+    def busy(context: dg.AssetExecutionContext) -> None:
+        with named_failures(context):
+            raise QuotaSpent("No calls left.", seconds=0, remedy="wait")
+
+    instance = dg.DagsterInstance.ephemeral()
+    result = dg.materialize([busy], instance=instance, raise_on_error=False)
+    run = instance.get_run_by_id(result.run_id)
+    assert run is not None
+    assert run.tags["hub/status"] == "paused: quota"
+    assert failures(result)["busy"]["message"] == "paused: quota: No calls left."
 
 
 def test_refused_credentials_are_not_tried_again() -> None:

@@ -115,7 +115,7 @@ def test_status_has_the_documented_keys(demo: Demo) -> None:
     assert {system["system"] for system in report["systems"]} == SYSTEMS
     assert set(report["systems"][0]) == {
         *("system", "kind", "last_sync", "rows_read", "calls_used", "calls_minimum"),
-        *("quota_used", "quota_limit"),
+        *("quota_used", "quota_limit", "deleted", "merged", "hidden"),
     }
     assert [entity["entity"] for entity in report["entities"]] == [
         *("company", "contact", "lead", "opportunity", "registration", "pos_line", "partner"),

@@ -5,7 +5,15 @@ from collections.abc import Iterator, Sequence
 import polars as pl
 
 from hub.config import Settings
-from hub.connectors.contract import Batch, CallMeter, Change, Finding, ObjectSpec, Outcome
+from hub.connectors.contract import (
+    Batch,
+    CallMeter,
+    Change,
+    FieldShape,
+    Finding,
+    ObjectSpec,
+    Outcome,
+)
 from hub.connectors.feed.config import FeedReport, FeedSystem
 from hub.connectors.feed.files import Drop, DroppedFile, Ledger, digest_of
 from hub.connectors.feed.lines import FIELDS, normalised, rows_of
@@ -44,6 +52,9 @@ class FeedConnector:
             *(self._object_finding(spec) for spec in specs),
         ]
 
+    def describe(self, obj: str) -> Sequence[FieldShape]:
+        return [FieldShape(name, "text", writable=False) for name in FIELDS.get(obj, ())]
+
     def pull(self, spec: ObjectSpec, cursor: str | None) -> Iterator[Batch]:
         """One batch per new file. `modified_at` is the newest report date in the file."""
         self._require(spec)
@@ -71,6 +82,21 @@ class FeedConnector:
 
     def fetch(self, spec: ObjectSpec, record_ids: Sequence[str]) -> Iterator[Batch]:  # noqa: ARG002
         """Nothing: lines are not addressed one by one, a file is read whole or not at all."""
+        return iter(())
+
+    def present(self, spec: ObjectSpec) -> Iterator[pl.Series]:  # noqa: ARG002
+        """Nothing: a drop folder holds what was dropped last, not all that was ever reported."""
+        return iter(())
+
+    def trace(self, spec: ObjectSpec, record_ids: Sequence[str]) -> Iterator[Batch]:  # noqa: ARG002
+        """Nothing: a report does not take lines of another one back."""
+        return iter(())
+
+    def volatile_fields(self, spec: ObjectSpec) -> tuple[str, ...]:  # noqa: ARG002
+        """None: a file that changed is read again in full."""
+        return ()
+
+    def volatile(self, spec: ObjectSpec, record_ids: Sequence[str]) -> Iterator[pl.DataFrame]:  # noqa: ARG002
         return iter(())
 
     def write_calls(self, rows: int) -> int:

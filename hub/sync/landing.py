@@ -1,0 +1,98 @@
+"""One object under way into the warehouse: whatever is read of it is landed and accounted for."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+
+import polars as pl
+from sqlalchemy import Connection, Engine, func, select
+
+from hub.config import Settings, SystemBase
+from hub.connectors.contract import IS_DELETED, RECORD_ID, Batch, Connector
+from hub.models.database import reading, writing
+from hub.models.operations import ops_batch
+from hub.models.runs import Run
+from hub.sync.ahead import read_ahead
+from hub.sync.archive import archive_path
+from hub.sync.batch import LandReport, land_batch
+from hub.sync.drift import watched
+from hub.sync.ledger import Stopwatch, record_calls
+from hub.sync.targets import Target
+
+
+@dataclass
+class Landing:
+    """Where one object lands in one run, the connector it is read by, and the report of it."""
+
+    engine: Engine
+    settings: Settings
+    run: Run
+    connector: Connector
+    target: Target
+    watch: Stopwatch = field(default_factory=Stopwatch)
+
+    def __post_init__(self) -> None:
+        self.report = LandReport(self.target.system, self.target.object, seconds=self.watch.seconds)
+
+    @classmethod
+    def of(
+        cls, engine: Engine, settings: Settings, run: Run, connector: Connector, obj: str
+    ) -> "Landing":
+        mapping = settings.mappings[connector.system][obj]
+        return cls(engine, settings, run, connector, Target(connector.system, obj, mapping))
+
+    @property
+    def config(self) -> SystemBase:
+        return self.settings.systems[self.target.system]
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[None]:
+        """What is asked of the system within the block is charged to `name/OBJECT`."""
+        try:
+            yield
+        finally:
+            step = f"{name}/{self.target.object}"
+            with writing(self.engine) as conn:
+                record_calls(conn, self.run, self.target.system, step, self.connector.calls)
+            self.connector.calls.restart()
+
+    def learn_volatile_fields(self) -> None:
+        """Ask which fields change without a trace, so that rows are landed with their hash."""
+        fields = self.connector.volatile_fields(self.target.spec)
+        self.target = replace(self.target, volatile=tuple(sorted(fields)))
+
+    def learn_shape(self) -> None:
+        """Look at the fields of the object and note what changed about them. Raises SchemaChanged
+        when the mapping's contract is to land nothing then."""
+        described = self.connector.describe(self.target.object)
+        self.target = watched(self.engine, self.run, self.target, described)
+
+    def take(self, batches: Iterator[Batch]) -> pl.DataFrame:
+        """Land every batch; returns record_id and is_deleted of all rows, in the order read."""
+        told = [pl.DataFrame(schema={RECORD_ID: pl.String, IS_DELETED: pl.String})]
+        with read_ahead(batches) as ahead:
+            while True:
+                with self.watch.lap("pull"):
+                    batch = next(ahead, None)
+                if batch is None:
+                    return pl.concat(told)
+                self._land(batch)
+                told.append(batch.rows.select(RECORD_ID, IS_DELETED))
+
+    def _land(self, batch: Batch) -> None:
+        target = self.target
+        with reading(self.engine) as conn:
+            sequence = next_sequence(conn, self.run, target)
+        root = self.settings.resolve(self.settings.archive)
+        path = archive_path(root, target.system, target.object, self.run.number, sequence)
+        land_batch(self.engine, target, self.run, batch, path, self.report, self.watch)
+
+
+def next_sequence(conn: Connection, run: Run, target: Target) -> int:
+    """The number of the next archived batch of an object within a run."""
+    listed = select(func.count()).where(
+        ops_batch.c.run == run.number,
+        ops_batch.c.system == target.system,
+        ops_batch.c.object == target.object,
+    )
+    return int(conn.scalar(listed) or 0) + 1
