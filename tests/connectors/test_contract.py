@@ -215,6 +215,34 @@ def test_a_create_whose_answer_was_lost_makes_one_record(rig: AnyRig) -> None:
     assert rig.created("key-1") == [outcome.record_id]
 
 
+@pytest.mark.parametrize("committed", [True, False])
+def test_a_write_whose_answer_was_lost_touches_each_record_once(
+    rig: AnyRig, committed: bool
+) -> None:
+    rig.seed(3)
+    rig.trouble.incidents.append(Incident(rig.writes, 0, committed=committed))
+    outcomes = list(rig.connector().apply([rig.update(f"c{n}", n) for n in (1, 2, 3)]))
+    assert [(o.status, o.record_id) for o in outcomes] == [
+        ("applied", rig.id(n)) for n in (1, 2, 3)
+    ]
+    assert [rig.name_of(n) for n in (1, 2, 3)] == ["New name"] * 3
+    sent = [seen for seen in rig.trouble.seen if rig.writes in seen.path]
+    assert len(sent) == (1 if committed else 2)
+
+
+def test_what_a_lost_request_did_not_write_is_sent_again_alone(rig: AnyRig) -> None:
+    """Before the second attempt somebody has put one of three records right."""
+    rig.seed(3)
+    rig.touch(2, "New name")
+    rig.trouble.incidents.append(Incident(rig.writes, 0))
+    outcomes = list(rig.connector().apply([rig.update(f"c{n}", n) for n in (1, 2, 3)]))
+    assert sorted((o.change_id, o.status, o.record_id) for o in outcomes) == [
+        (f"c{n}", "applied", rig.id(n)) for n in (1, 2, 3)
+    ]
+    again = [seen.body.decode() for seen in rig.trouble.seen if rig.writes in seen.path][-1]
+    assert [rig.id(n) in again for n in (1, 2, 3)] == [True, False, True]
+
+
 def test_a_repeated_write_is_the_same_request_headers_and_all(rig: AnyRig) -> None:
     rig.seed(1)
     rig.trouble.incidents.append(Incident(rig.writes, 503))

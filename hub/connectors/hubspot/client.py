@@ -139,7 +139,7 @@ class Portal:
     def __init__(
         self, system: str, config: HubSpotSystem, calls: CallMeter, patience: Patience
     ) -> None:
-        self.system, self.calls = system, calls
+        self.system, self.calls, self.patience = system, calls, patience
         self._wire = Wire(system, config, calls, patience)
         self._apis: dict[tuple[str, str], Any] = {}
         self._client = HubSpot(

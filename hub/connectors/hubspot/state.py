@@ -41,15 +41,21 @@ class RecordState:
         self, changes: Sequence[Change], records: Mapping[str, str]
     ) -> Iterator[Outcome]:
         """Outcomes of changes that an answer passed over: by what their records say now."""
-        keyed = [change for change in changes if change.id not in records]
-        told = [change for change in changes if change.id in records]
-        by_id = self._by_id(told, records) if told else {}
-        by_key = self._by_key(keyed) if keyed else {}
+        now = self._now(changes, records)
         for change in changes:
-            row = (
-                by_key.get(key_of(change)[1]) if change in keyed else by_id.get(records[change.id])
-            )
-            yield _after_silence(change, row)
+            yield _after_silence(change, now.get(change.id))
+
+    def written_already(
+        self, changes: Sequence[Change], records: Mapping[str, str]
+    ) -> dict[str, str]:
+        """Change id → id of its record, for the changes whose records say all that is to be
+        written; links apart."""
+        now = self._now(changes, records)
+        return {
+            change.id: str(now[change.id][RECORD_ID])
+            for change in changes
+            if change.id in now and _says(now[change.id], change.fields)
+        }
 
     def after_conflict(self, taken: Sequence[tuple[Change, Fault, str]]) -> Iterator[Outcome]:
         """Outcomes of creates that met a record of somebody's, given with each: ours, or not."""
@@ -70,6 +76,16 @@ class RecordState:
                     f"{row.get(key) or 'empty' if row is not None else 'not to be seen'}.",
                     "nothing was written; the next sync reads the record and links it",
                 )
+
+    def _now(self, changes: Sequence[Change], records: Mapping[str, str]) -> dict[str, Row]:
+        """Change id → its record now, by the record id in `records`, else by key."""
+        told = [change for change in changes if change.id in records]
+        keyed = [change for change in changes if change.id not in records]
+        by_id = self._by_id(told, records) if told else {}
+        by_key = self._by_key(keyed) if keyed else {}
+        found = {change.id: by_id.get(records[change.id]) for change in told}
+        found |= {change.id: by_key.get(key_of(change)[1]) for change in keyed}
+        return {change_id: row for change_id, row in found.items() if row is not None}
 
     def _by_id(
         self, changes: Sequence[Change], records: Mapping[str, str], *more: str
@@ -147,4 +163,7 @@ def _gone(change: Change, row: Row | None) -> Outcome:
 
 
 def _says(row: Row, fields: Mapping[str, str | None]) -> bool:
-    return all(row[name] == (fields[name] or None) for name in plain(list(fields)))
+    """Whether a living record says all this; links apart."""
+    return row[IS_DELETED] != "true" and all(
+        row[name] == (fields[name] or None) for name in plain(list(fields))
+    )

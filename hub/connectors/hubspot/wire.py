@@ -22,6 +22,8 @@ from hub.connectors.hubspot.paths import in_generation
 
 _POOL_SIZE = 10
 
+_WRITES = ("/batch/create", "/batch/update", "/batch/upsert")
+
 Parameters = Sequence[tuple[str, str]]
 
 
@@ -81,6 +83,7 @@ class Wire:
         full = f"{url}?{urlencode(parameters)}" if parameters else url
         sent = {**(headers or {}), "Content-Type": "application/json"}
         pace = self._limits.of(path)
+        is_write = path.endswith(_WRITES)
         replay = not path.endswith("/batch/create")
 
         def attempt() -> urllib3.BaseHTTPResponse:
@@ -97,7 +100,7 @@ class Wire:
                     redirect=False,
                 )
             except HTTPError as err:
-                raise lost_connection(self._system, method, url, err, replay) from err
+                raise lost_connection(self._system, method, url, err, not is_write) from err
             self._limits.learn(response.headers)
             self._note_quota(response.headers)
             try:
@@ -113,8 +116,7 @@ class Wire:
         return self._patience.run(attempt)
 
     def _count(self, path: str) -> None:
-        is_write = path.endswith(("/batch/create", "/batch/update", "/batch/upsert"))
-        self._calls.spend(write=is_write)
+        self._calls.spend(write=path.endswith(_WRITES))
 
     def _note_quota(self, headers: Mapping[str, str]) -> None:
         daily = headers.get("X-HubSpot-RateLimit-Daily", "")

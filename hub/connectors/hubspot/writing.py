@@ -2,7 +2,8 @@
 
 Updates go by record id; creates are upserts by the hub's own unique property. HubSpot's upsert
 takes no associations, so a create with links is a batch create; the unique property makes a second
-attempt end in a conflict, which is then turned into an update.
+attempt end in a conflict, which is then turned into an update. After an answer that was lost the
+records are read first, and only what they do not say yet is sent again.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -13,9 +14,10 @@ from hub.connectors.hubspot.client import BatchAnswer, Portal, Written
 from hub.connectors.hubspot.faults import Fault, row_rule
 from hub.connectors.hubspot.linktypes import LinkCatalogue, LinkField
 from hub.connectors.hubspot.schema import Schemas, Shape, linked, plain
-from hub.connectors.hubspot.settling import Told, settled
+from hub.connectors.hubspot.settling import Send, Told, settled
 from hub.connectors.hubspot.state import RecordState, key_of
 from hub.connectors.outcomes import chunks, grouped, one_each, rejected
+from hub.connectors.resending import Delivery, delivered
 from hub.errors import SchemaChanged, SystemUnreachable
 
 ROWS_PER_CALL = 100
@@ -76,7 +78,8 @@ class Writer:
             ]
             return self._portal.batch_update(chunk[0].object, inputs)
 
-        yield from self._outcomes(settled(chunk, send, records), records)
+        told = settled(chunk, self._surely(send, records), records)
+        yield from self._outcomes(told, records)
 
     def _upsert(self, chunk: Sequence[Change]) -> Iterator[Outcome]:
         def send(part: Sequence[Change]) -> BatchAnswer:
@@ -91,7 +94,7 @@ class Writer:
             ]
             return self._portal.batch_upsert(chunk[0].object, inputs)
 
-        yield from self._outcomes(settled(chunk, send, {}), {})
+        yield from self._outcomes(settled(chunk, self._surely(send, {}), {}), {})
 
     def _create(self, chunk: Sequence[Change]) -> Iterator[Outcome]:
         """Creates with links. When the answer is lost, what came of it is read by key first."""
@@ -113,8 +116,40 @@ class Writer:
         existing = self._existing(obj, key, conflicts) if conflicts else {}
         yield from self._outcomes((pair for pair in told if pair[0].id not in existing), {})
         known = [change for change in conflicts if change.id in existing]
-        if known:
-            yield from self._update_records(known, existing)
+        already = self._state.written_already(known, existing) if known else {}
+        for change_id, record_id in already.items():
+            yield Outcome(change_id, "applied", record_id)
+        rest = [change for change in known if change.id not in already]
+        if rest:
+            yield from self._update_records(rest, existing)
+
+    def _surely(self, send: Send, records: Mapping[str, str]) -> Send:
+        """`send`, but made good when an answer is lost: what came of it is read, and only changes
+        whose records do not say it yet are sent again."""
+        found: dict[str, str] = {}
+
+        def sent(part: Sequence[Change]) -> BatchAnswer:
+            left = [change for change in part if change.id not in found]
+            made: Delivery[Change, BatchAnswer] = Delivery()
+            if left:
+                made = delivered(
+                    left,
+                    send,
+                    lambda changes: self._state.written_already(changes, records),
+                    lambda change: change.id,
+                    self._portal.patience,
+                )
+            found.update(made.found)
+            there = [
+                Written(found[change.id], objectWriteTraceId=change.id)
+                for change in part
+                if change.id in found
+            ]
+            if made.answer is None:
+                return BatchAnswer(there)
+            return BatchAnswer([*there, *made.answer.results], made.answer.errors)
+
+        return sent
 
     def _outcomes(
         self, told: Iterable[tuple[Change, Told]], records: Mapping[str, str]

@@ -5,10 +5,12 @@ other. A call that fails as a whole is split until the rows stand alone that mak
 """
 
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 import msgspec
 
+from hub.connectors.resending import delivered
 from hub.connectors.salesforce.client import Org
 from hub.connectors.salesforce.faults import LOCKED, ServerBusy
 from hub.connectors.salesforce.records import Row, RowAnswer, refused
@@ -24,17 +26,21 @@ _FUTILE = 20
 
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
 
+There = Callable[[Sequence[Row]], Mapping[str, str]]
+"""Change id → record id, of the rows whose records say already what is to be written."""
+
 
 def write_in_batches(
-    org: Org, rows: Sequence[Row], headers: Mapping[str, str]
+    org: Org, rows: Sequence[Row], headers: Mapping[str, str], there: There
 ) -> Iterator[tuple[Row, RowAnswer]]:
-    """An answer to each row. All have the same object, operation and key field."""
+    """An answer to each row. All have the same object, operation and key field. After an answer
+    that was lost only those are sent again that are not `there`."""
     for start in range(0, len(rows), ROWS_PER_CALL):
         waiting = rows[start : start + ROWS_PER_CALL]
         for attempt, size in enumerate(_GROUPS, start=1):
             locked = []
             for begin in range(0, len(waiting), size):
-                for row, answer in _answered(org, waiting[begin : begin + size], headers):
+                for row, answer in _answered(org, waiting[begin : begin + size], headers, there):
                     if answer.code == LOCKED and attempt < len(_GROUPS):
                         locked.append(row)
                     else:
@@ -46,22 +52,22 @@ def write_in_batches(
 
 
 def _answered(
-    org: Org, rows: Sequence[Row], headers: Mapping[str, str]
+    org: Org, rows: Sequence[Row], headers: Mapping[str, str], there: There
 ) -> Iterator[tuple[Row, RowAnswer]]:
     try:
-        answers = _sent(org, rows, headers)
+        answers = _delivered(org, rows, headers, there)
     except (SystemUnreachable, StopSync) as err:
         if not _may_be_a_row(err):
             raise
         if isinstance(err, SystemUnreachable):
             org.get("/services/data/")  # If this is not answered either, no row is to blame.
-        yield from _split(org, rows, headers, err)
+        yield from _split(org, rows, headers, there, err)
         return
-    yield from zip(rows, answers, strict=True)
+    yield from answers
 
 
 def _split(
-    org: Org, rows: Sequence[Row], headers: Mapping[str, str], error: Exception
+    org: Org, rows: Sequence[Row], headers: Mapping[str, str], there: There, error: Exception
 ) -> Iterator[tuple[Row, RowAnswer]]:
     """Halve what fails. Good rows land; those that fail by themselves are answered so."""
     todo = deque([rows])
@@ -70,7 +76,7 @@ def _split(
         part = todo.popleft()
         if not first:
             try:
-                answers = _sent(org, part, headers, attempts=2)
+                answers = _delivered(org, part, headers, there, attempts=2)
             except (SystemUnreachable, StopSync) as err:
                 failures += 1
                 if not _may_be_a_row(err) or (failures > _FUTILE and not landed):
@@ -78,7 +84,7 @@ def _split(
                 error = err
             else:
                 landed = True
-                yield from zip(part, answers, strict=True)
+                yield from answers
                 continue
         first = False
         if len(part) == 1:
@@ -100,15 +106,38 @@ class _Unclear(SystemUnreachable):
     """The rows may have been written, but nobody can say which."""
 
 
+def _delivered(
+    org: Org,
+    rows: Sequence[Row],
+    headers: Mapping[str, str],
+    there: There,
+    attempts: int | None = None,
+) -> list[tuple[Row, RowAnswer]]:
+    usual = org.patience.attempts
+    made = delivered(
+        rows,
+        lambda some: _sent(org, some, headers, attempts),
+        there,
+        lambda row: row.change.id,
+        replace(org.patience, attempts=min(attempts or usual, usual)),
+    )
+    found = [
+        (row, RowAnswer(success=True, id=made.found[row.change.id]))
+        for row in rows
+        if row.change.id in made.found
+    ]
+    return [*found, *zip(made.sent, made.answer or [], strict=True)]
+
+
 def _sent(
-    org: Org, rows: Sequence[Row], headers: Mapping[str, str], attempts: int | None = None
+    org: Org, rows: Sequence[Row], headers: Mapping[str, str], attempts: int | None
 ) -> list[RowAnswer]:
     change = rows[0].change
     path = "composite/sobjects"
     if change.op == "create" and change.key is not None:
         path = f"{path}/{change.object}/{change.key[0]}"
     body = _ENCODER.encode({"allOrNone": False, "records": [_record(row) for row in rows]})
-    response = org.write("PATCH", path, body, headers, attempts=attempts)
+    response = org.write("PATCH", path, body, headers, attempts=attempts, replay=False)
     try:
         answers = msgspec.json.decode(response.content, type=list[RowAnswer])
     except msgspec.MsgspecError as err:

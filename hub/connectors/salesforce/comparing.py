@@ -1,4 +1,4 @@
-"""Looking before writing: which records no longer say what they said when the change was made."""
+"""What records say just before a write, and after one that nobody answered."""
 
 from collections.abc import Mapping, Sequence
 
@@ -8,8 +8,9 @@ from hub.connectors.salesforce.faults import CONVERTED
 from hub.connectors.salesforce.records import Row
 from hub.connectors.salesforce.rows import Rows
 from hub.connectors.salesforce.schema import Schemas
-from hub.connectors.salesforce.tracing import named
+from hub.connectors.salesforce.tracing import keyed, named
 
+_Record = Mapping[str, str | None]
 _CONVERSION = ("IsConverted", "ConvertedContactId", "ConvertedOpportunityId")
 
 
@@ -22,18 +23,51 @@ def moved_on(org: Org, schemas: Schemas, rows: Sequence[Row]) -> dict[str, Outco
     """
     if not rows:
         return {}
-    obj = rows[0].change.object
-    shape = schemas.of(obj)
-    fields = dict.fromkeys(name for row in rows for name in row.texts)
+    shape = schemas.of(rows[0].change.object)
     converted = [name for name in _CONVERSION if "IsConverted" in shape.fields]
-    spec = ObjectSpec(obj, tuple(dict.fromkeys([*fields, *converted])))
-    ids = list(dict.fromkeys(str(row.change.record_id) for row in rows))
-    current: dict[str, Mapping[str, str | None]] = {}
-    for batch in named(org, Rows(spec, schemas, gone=False), ids):
-        for record in batch.rows.iter_rows(named=True):
-            current[record[RECORD_ID][:15]] = record
+    current = _by_id(org, schemas, rows, converted)
     judged = [_judged(row, current.get(row.identity)) for row in rows]
     return {found.change_id: found for found in judged if found is not None}
+
+
+def written_already(org: Org, schemas: Schemas, rows: Sequence[Row]) -> dict[str, str]:
+    """Change id → id of its record, for the rows whose records say all that is to be written."""
+    key = rows[0].change.key
+    now = _by_id(org, schemas, rows) if key is None else _by_key(org, schemas, rows, key[0])
+    return {
+        row.change.id: str(now[row.identity][RECORD_ID])
+        for row in rows
+        if row.identity in now and _says(now[row.identity], row)
+    }
+
+
+def _says(now: _Record, row: Row) -> bool:
+    return all((now[name] or None) == (after or None) for name, after in row.texts.items())
+
+
+def _by_id(
+    org: Org, schemas: Schemas, rows: Sequence[Row], more: Sequence[str] = ()
+) -> dict[str, _Record]:
+    """The records that the rows go to, by `Row.identity`."""
+    ids = list(dict.fromkeys(str(row.change.record_id) for row in rows))
+    found = named(org, _selected(schemas, rows, more), ids)
+    return {
+        record[RECORD_ID][:15]: record
+        for batch in found
+        for record in batch.rows.iter_rows(named=True)
+    }
+
+
+def _by_key(org: Org, schemas: Schemas, rows: Sequence[Row], key: str) -> dict[str, _Record]:
+    values = list(dict.fromkeys(str(row.texts[key]) for row in rows))
+    found = keyed(org, _selected(schemas, rows, ()), key, values)
+    return {record[key].casefold(): record for record in found.iter_rows(named=True)}
+
+
+def _selected(schemas: Schemas, rows: Sequence[Row], more: Sequence[str]) -> Rows:
+    fields = dict.fromkeys(name for row in rows for name in row.texts)
+    spec = ObjectSpec(rows[0].change.object, tuple(dict.fromkeys([*fields, *more])))
+    return Rows(spec, schemas, gone=False)
 
 
 def _judged(row: Row, now: Mapping[str, str | None] | None) -> Outcome | None:

@@ -23,6 +23,8 @@ from hub.errors import StopSync
 
 # An id costs about 27 bytes in a URI, which ends at 16,384.
 IDS_PER_QUERY = 300
+# An external id may be long, and each of its characters three in a URI.
+KEYS_PER_QUERY = 40
 # The log of deletions goes back 15 days; two minutes are left for the call to arrive.
 _LOG_SPAN = timedelta(days=15) - timedelta(minutes=2)
 
@@ -53,6 +55,16 @@ def named(org: Org, rows: Rows, record_ids: Sequence[str]) -> Iterator[Batch]:
         org.calls.minimum += 1
         frame, _ = asked(org, "query", rows, ids)
         yield Batch(frame, None)
+
+
+def keyed(org: Org, rows: Rows, key: str, values: Sequence[str]) -> pl.DataFrame:
+    """The rows that hold one of these values in an external id, as many to a statement as a URI
+    can hold."""
+    found = []
+    for some in portions(values, KEYS_PER_QUERY):
+        org.calls.minimum += 1
+        found.append(asked(org, "query", rows, some, key)[0])
+    return pl.concat(found)
 
 
 def traced(org: Org, rows: Rows, shape: Shape, record_ids: Sequence[str]) -> Iterator[Batch]:
@@ -114,9 +126,12 @@ def _end_of(record_id: str, masters: dict[str, str]) -> str:
     return record_id
 
 
-def asked(org: Org, resource: str, rows: Rows, ids: list[str]) -> tuple[pl.DataFrame, datetime]:
+def asked(
+    org: Org, resource: str, rows: Rows, ids: list[str], field: str = "Id"
+) -> tuple[pl.DataFrame, datetime]:
     """The rows of a portion of ids and the server's time; long texts make them several pages."""
-    response = org.get(f"{resource}/", {"q": f"{rows.select} {format_soql('WHERE Id IN {}', ids)}"})
+    where = format_soql("WHERE {:literal} IN {}", field, ids)
+    response = org.get(f"{resource}/", {"q": f"{rows.select} {where}"})
     page = rows.decode(response.content)
     frames = [page.rows]
     while page.further is not None:

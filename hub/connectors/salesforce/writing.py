@@ -1,17 +1,19 @@
 """Writing records: one outcome per change, by the API that takes the fewest calls.
 
 Updates go by record id, creates are upserts by the hub's own external id. Both set absolute values,
-so a request whose answer was lost is simply sent again.
+so a request may be sent twice; after an answer that was lost the records are read first, and only
+what they do not say yet is sent again.
 """
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from functools import partial
 
 from hub.connectors.contract import Change, Outcome
 from hub.connectors.outcomes import grouped, one_each
 from hub.connectors.salesforce.batches import ROWS_PER_CALL, write_in_batches
 from hub.connectors.salesforce.client import Org
-from hub.connectors.salesforce.comparing import moved_on
+from hub.connectors.salesforce.comparing import moved_on, written_already
 from hub.connectors.salesforce.config import SalesforceSystem
 from hub.connectors.salesforce.faults import LOCKED
 from hub.connectors.salesforce.ingest import ingest_calls, write_by_job
@@ -84,7 +86,8 @@ class Writer:
         yield from self._in_batches(list(left.values()))
 
     def _in_batches(self, rows: Sequence[Row]) -> Iterator[Outcome]:
-        for row, answer in write_in_batches(self._org, rows, self._headers):
+        there = partial(written_already, self._org, self._schemas)
+        for row, answer in write_in_batches(self._org, rows, self._headers, there):
             yield outcome(row.change, answer)
 
     def _may_use_job(self, obj: str = "") -> bool:
