@@ -1,6 +1,7 @@
 """Sandbox systems for connector tests: a server, a steerable clock, and trouble on the way."""
 
 import asyncio
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -55,7 +56,7 @@ class FakeTime:
 class Incident:
     """What happens to requests of `path` from the `after`-th matching one on, `times` times.
 
-    `status` 0 breaks the connection. With `committed` the request has its effect all the same.
+    `path` is searched for as a regular expression. `status` 0 breaks the connection. With `committed` the request has its effect all the same.
     `when` narrows it to requests with such a body.
     """
 
@@ -135,7 +136,8 @@ class Trouble:
 
     def _due(self, path: str, body: bytes) -> Incident | None:
         for incident in self.incidents:
-            if incident.path not in path or incident.times <= 0 or not incident.when(body):
+            found = re.search(incident.path, path)
+            if found is None or incident.times <= 0 or not incident.when(body):
                 continue
             if incident.after > 0:
                 incident.after -= 1

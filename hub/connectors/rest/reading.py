@@ -213,7 +213,7 @@ class Reader:
             anchor = cursor.anchor
             if place is not None and self._goes_by_time and last is not None:
                 seen.update(keys)
-                if anchor is None or last > anchor:
+                if last > (anchor or "") and last != keys[0][1]:
                     anchor, place = last, None
             is_last = place is None and anchor == cursor.anchor
             cursor = Cursor(cursor.since, started, anchor, place)
