@@ -56,8 +56,9 @@ class FakeTime:
 class Incident:
     """What happens to requests of `path` from the `after`-th matching one on, `times` times.
 
-    `path` is searched for as a regular expression. `status` 0 breaks the connection. With `committed` the request has its effect all the same.
-    `when` narrows it to requests with such a body.
+    `path` is searched for as a regular expression. `status` 0 breaks the connection. With
+    `committed` the request has its effect all the same. `when` narrows it to requests with such a
+    body.
     """
 
     path: str
