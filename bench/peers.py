@@ -10,7 +10,7 @@ from simple_salesforce.api import Salesforce
 
 from bench.figures import Lap, timed
 from bench.wire import Sent
-from hub.connectors.http import PlainHttp
+from hub.connectors.http import Detour
 
 
 def query_all_iter(sent: Sequence[Sent], version: str) -> tuple[int, Lap]:
@@ -21,7 +21,7 @@ def query_all_iter(sent: Sequence[Sent], version: str) -> tuple[int, Lap]:
     ).json()
     url = f"http://{login.host}"
     session = requests.Session()
-    session.mount(f"https://{login.host}/", PlainHttp(url))
+    session.mount(f"https://{login.host}/", Detour(url))
     library = Salesforce(
         session_id=answer["access_token"], instance_url=url, version=version, session=session
     )

@@ -14,7 +14,6 @@ from urllib.parse import urlsplit, urlunsplit
 
 import requests
 from requests.adapters import HTTPAdapter
-from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
 from hub.connectors.contract import CallMeter
 from hub.errors import RetryLater, SystemUnreachable
@@ -22,10 +21,6 @@ from hub.errors import RetryLater, SystemUnreachable
 CONNECT_SECONDS = 10.0
 
 _Result = TypeVar("_Result")
-
-
-class AnswerLost(SystemUnreachable):
-    """No answer came to a write. It may have had its effect: it must not be repeated unseen."""
 
 
 class Again(Exception):
@@ -111,8 +106,8 @@ class MeteredSession(requests.Session):
             raise lost_connection(system, request.method, request.url, err, request.replay) from err
 
 
-class PlainHttp(HTTPAdapter):
-    """Sends what was addressed to `https://…` to a plain-HTTP server instead.
+class Detour(HTTPAdapter):
+    """Sends what was addressed elsewhere to `target`, below its path if it has one.
 
     simple-salesforce writes `https` into every address; a sandbox or a recording proxy on this
     machine speaks plain HTTP.
@@ -125,27 +120,24 @@ class PlainHttp(HTTPAdapter):
     def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:  # type: ignore[override]
         parts = urlsplit(request.url or "")
         turned = request.copy()
-        turned.url = urlunsplit(parts._replace(scheme="http", netloc=self._target.netloc))
+        target = self._target
+        path = target.path.rstrip("/") + parts.path
+        turned.url = urlunsplit(
+            parts._replace(scheme=target.scheme, netloc=target.netloc, path=path)
+        )
         return super().send(turned, **kwargs)
 
 
 def lost_connection(
     system: str, method: str, url: str, err: Exception, replay: bool
 ) -> Again | SystemUnreachable:
-    """What to raise when no answer came. What never left this machine may always be sent again."""
+    """What to raise when no answer came."""
     parts = urlsplit(url)
-    again = replay or _never_sent(err)
-    error = (SystemUnreachable if again else AnswerLost)(
+    error = SystemUnreachable(
         f"{system}: no answer to {method} {parts.path} from {parts.netloc} ({type(err).__name__}).",
         remedy="check that the address is right and reachable from here; the next run tries again",
     )
-    return Again(error, 1.0) if again else error
-
-
-def _never_sent(err: Exception) -> bool:
-    reason = err.args[0] if err.args else None
-    causes = (err, reason, getattr(reason, "reason", None))
-    return any(isinstance(cause, NewConnectionError | ConnectTimeoutError) for cause in causes)
+    return Again(error, 1.0) if replay else error
 
 
 def server_time(headers: Mapping[str, str], system: str) -> datetime:

@@ -93,7 +93,10 @@ def test_every_model_of_the_configuration_has_its_table() -> None:
         *(f"hub.config.{name}" for name in ("Settings", "SystemBase")),
         *(
             f"hub.connectors.salesforce.config.{name}"
-            for name in ("SalesforceSystem", "ClientCredentials", "RefreshToken")
+            for name in (
+                *("SalesforceSystem", "ClientCredentials", "RefreshToken"),
+                *("JwtBearer", "SoapLogin"),
+            )
         ),
         *(f"hub.connectors.hubspot.config.{name}" for name in ("HubSpotSystem", "BearerToken")),
         *(f"hub.connectors.feed.config.{name}" for name in ("FeedSystem", "FeedReport")),

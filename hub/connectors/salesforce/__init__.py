@@ -18,7 +18,7 @@ from hub.connectors.contract import (
 from hub.connectors.http import Patience
 from hub.connectors.salesforce import preflight, reading, scanning, tracing
 from hub.connectors.salesforce.client import Org
-from hub.connectors.salesforce.config import SalesforceSystem
+from hub.connectors.salesforce.config import JwtBearer, SalesforceSystem
 from hub.connectors.salesforce.provisioning import SalesforceProvisioner
 from hub.connectors.salesforce.rows import Rows
 from hub.connectors.salesforce.schema import Schemas
@@ -52,6 +52,7 @@ class SalesforceConnector:
         self.calls = CallMeter(share=config.quota_share)
         self._config = config
         self._mappings = settings.mappings.get(system, {})
+        config = _with_whole_paths(config, settings)
         self._org = Org(system, config, self.calls, patience or Patience())
         self._schemas = Schemas(self._org)
         self._writer = Writer(self._org, self._schemas, config)
@@ -105,3 +106,12 @@ class SalesforceConnector:
 
     def close(self) -> None:
         self._org.close()
+
+
+def _with_whole_paths(config: SalesforceSystem, settings: Settings) -> SalesforceSystem:
+    """Paths start at the folder of `hub.yaml`."""
+    auth = config.auth
+    if not isinstance(auth, JwtBearer) or auth.private_key_file is None:
+        return config
+    file = settings.resolve(auth.private_key_file)
+    return config.model_copy(update={"auth": auth.model_copy(update={"private_key_file": file})})

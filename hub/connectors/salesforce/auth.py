@@ -5,13 +5,21 @@ without end.
 """
 
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from threading import Lock
 from urllib.parse import urlencode
 
 import msgspec
 
-from hub.connectors.http import Again, MeteredSession, Patience, Request
-from hub.connectors.salesforce.config import ClientCredentials, RefreshToken, SalesforceSystem
+from hub.connectors.http import Again, MeteredSession, Patience, Request, server_time
+from hub.connectors.salesforce.config import (
+    ClientCredentials,
+    JwtBearer,
+    RefreshToken,
+    SalesforceSystem,
+    SoapLogin,
+)
+from hub.connectors.salesforce.logins import soap_session, token_form
 from hub.errors import CredentialsRefused, HubError, RetryLater, SystemUnreachable
 
 _REMEDIES = {
@@ -26,7 +34,22 @@ _GRANT_REMEDIES = {
     "no client credentials user enabled": "choose a run-as user for the client credentials flow",
     "expired access/refresh token": "authorise the app again and store the new refresh token",
     "user is not admin approved": "approve the integration user for the app",
+    "user hasn't approved this consumer": "approve the integration user for the app",
+    "audience is invalid": "set `audience` to https://login.salesforce.com, or "
+    "https://test.salesforce.com for a sandbox",
+    "invalid assertion": "upload the certificate of this private key to the app",
+    "expired authorization code": "correct the clock of this machine",
 }
+_CLOCK_OFF = "expired authorization code"
+_CLOCK_TOLERANCE = timedelta(seconds=60)
+
+
+class _ClockOffError(Exception):
+    """Our clock is wrong: an assertion signed by it has expired, or is good for too long."""
+
+    def __init__(self, server_time: datetime) -> None:
+        super().__init__()
+        self.server_time = server_time
 
 
 @dataclass(frozen=True)
@@ -85,12 +108,21 @@ class TokenKeeper:
         return self._token
 
     def _ask(self) -> Token:
+        auth = self._config.auth
+        if isinstance(auth, SoapLogin):
+            return Token(*soap_session(auth, self._config, self._system, self._session))
+        try:
+            return self._granted(auth, datetime.now(UTC))
+        except _ClockOffError as off:
+            return self._granted(auth, off.server_time)
+
+    def _granted(self, auth: ClientCredentials | RefreshToken | JwtBearer, now: datetime) -> Token:
         response = self._session.exchange(
             Request(
                 "POST",
                 f"{self._config.instance_url.rstrip('/')}/services/oauth2/token",
                 headers={"Content-Type": "application/x-www-form-urlencoded"},
-                body=urlencode(self._form()).encode(),
+                body=urlencode(token_form(auth, self._system, now)).encode(),
             ),
             self._system,
         )
@@ -106,17 +138,11 @@ class TokenKeeper:
             refused = msgspec.json.decode(response.content, type=_Refused)
         except msgspec.MsgspecError as err:
             raise self._unreadable(response.status_code) from err
+        if isinstance(auth, JwtBearer) and refused.error_description == _CLOCK_OFF:
+            server = server_time(response.headers, self._system)
+            if abs(server - now) > _CLOCK_TOLERANCE:
+                raise _ClockOffError(server)
         raise self._refused(refused)
-
-    def _form(self) -> dict[str, str]:
-        auth = self._config.auth
-        if isinstance(auth, ClientCredentials):
-            return {
-                "grant_type": auth.flow,
-                "client_id": auth.client_id,
-                "client_secret": auth.client_secret.get_secret_value(),
-            }
-        return _refresh_form(auth)
 
     def _refused(self, refused: _Refused) -> HubError:
         said = ": ".join(part for part in (refused.error, refused.error_description) if part)
@@ -133,14 +159,3 @@ class TokenKeeper:
             f"{self._system}: the token endpoint answered {status} without a readable body.",
             remedy=f"check `instance_url` of {self._system}; if it is right, wait",
         )
-
-
-def _refresh_form(auth: RefreshToken) -> dict[str, str]:
-    form = {
-        "grant_type": auth.flow,
-        "client_id": auth.client_id,
-        "refresh_token": auth.refresh_token.get_secret_value(),
-    }
-    if auth.client_secret is not None:
-        form["client_secret"] = auth.client_secret.get_secret_value()
-    return form

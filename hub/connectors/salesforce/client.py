@@ -11,7 +11,7 @@ from simple_salesforce.api import Salesforce
 from simple_salesforce.metadata import SfdcMetadataApi
 
 from hub.connectors.contract import CallMeter
-from hub.connectors.http import MeteredSession, Patience, PlainHttp, Request
+from hub.connectors.http import Detour, MeteredSession, Patience, Request
 from hub.connectors.salesforce import faults
 from hub.connectors.salesforce.auth import Token, TokenKeeper
 from hub.connectors.salesforce.config import SalesforceSystem
@@ -31,6 +31,10 @@ class Org:
         self.bulk = config.bulk
         self._config = config
         self._session = MeteredSession(calls, config.timeout_seconds)
+        self._session.max_redirects = 0  # Neither token nor password may travel.
+        if config.base_url is not None:
+            for scheme in ("https://", "http://"):
+                self._session.mount(scheme, Detour(config.base_url))
         self._keeper = TokenKeeper(system, config, self._session, patience)
         self._signed_in = False
         self._signed: tuple[Token, Salesforce] | None = None
@@ -66,14 +70,12 @@ class Org:
         headers: Mapping[str, str],
         *,
         attempts: int | None = None,
-        replay: bool = True,
     ) -> requests.Response:
-        """A write, repeated, headers and all, while the org answers that it is busy.
+        """A write that sets absolute values: it is replayed, headers and all, until answered.
 
-        `attempts`: how often at most, if not as often as usual. Without `replay` AnswerLost is
-        raised when no answer comes.
+        `attempts`: how often at most, if not as often as usual.
         """
-        request = Request(method, path, headers, body=body, replay=replay)
+        request = Request(method, path, headers, body=body)
         return self._send(request, write=True, attempts=attempts)
 
     def metadata_api(self) -> SfdcMetadataApi:
@@ -132,8 +134,8 @@ class Org:
         """The library in direct mode, where it adds nothing of its own; one per token."""
         if self._signed is None or self._signed[0] != token:
             parts = urlsplit(token.instance_url)
-            if parts.scheme == "http":
-                self._session.mount(f"https://{parts.netloc}/", PlainHttp(token.instance_url))
+            if parts.scheme == "http" and self._config.base_url is None:
+                self._session.mount(f"https://{parts.netloc}/", Detour(token.instance_url))
             library = Salesforce(
                 session_id=token.access,
                 instance_url=token.instance_url,
