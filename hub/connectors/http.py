@@ -14,6 +14,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import requests
 from requests.adapters import HTTPAdapter
+from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
 from hub.connectors.contract import CallMeter
 from hub.errors import RetryLater, SystemUnreachable
@@ -21,6 +22,10 @@ from hub.errors import RetryLater, SystemUnreachable
 CONNECT_SECONDS = 10.0
 
 _Result = TypeVar("_Result")
+
+
+class AnswerLost(SystemUnreachable):
+    """No answer came to a write. It may have had its effect: it must not be repeated unseen."""
 
 
 class Again(Exception):
@@ -131,13 +136,20 @@ class Detour(HTTPAdapter):
 def lost_connection(
     system: str, method: str, url: str, err: Exception, replay: bool
 ) -> Again | SystemUnreachable:
-    """What to raise when no answer came."""
+    """What to raise when no answer came. What never left this machine may always be sent again."""
     parts = urlsplit(url)
-    error = SystemUnreachable(
+    again = replay or _never_sent(err)
+    error = (SystemUnreachable if again else AnswerLost)(
         f"{system}: no answer to {method} {parts.path} from {parts.netloc} ({type(err).__name__}).",
         remedy="check that the address is right and reachable from here; the next run tries again",
     )
-    return Again(error, 1.0) if replay else error
+    return Again(error, 1.0) if again else error
+
+
+def _never_sent(err: Exception) -> bool:
+    reason = err.args[0] if err.args else None
+    causes = (err, reason, getattr(reason, "reason", None))
+    return any(isinstance(cause, NewConnectionError | ConnectTimeoutError) for cause in causes)
 
 
 def server_time(headers: Mapping[str, str], system: str) -> datetime:

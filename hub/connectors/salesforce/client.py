@@ -70,12 +70,14 @@ class Org:
         headers: Mapping[str, str],
         *,
         attempts: int | None = None,
+        replay: bool = True,
     ) -> requests.Response:
-        """A write that sets absolute values: it is replayed, headers and all, until answered.
+        """A write, repeated, headers and all, while the org answers that it is busy.
 
-        `attempts`: how often at most, if not as often as usual.
+        `attempts`: how often at most, if not as often as usual. Without `replay` AnswerLost is
+        raised when no answer comes.
         """
-        request = Request(method, path, headers, body=body)
+        request = Request(method, path, headers, body=body, replay=replay)
         return self._send(request, write=True, attempts=attempts)
 
     def metadata_api(self) -> SfdcMetadataApi:
