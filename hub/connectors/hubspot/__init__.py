@@ -38,11 +38,7 @@ __all__ = ["HubSpotConnector"]
 class HubSpotConnector:
     """One HubSpot account.
 
-    The computed minimum of calls: 1 per object for its properties (once per connector), 1 per pair
-    of objects for custom labels; a first load max(1, ceil(rows / 100)); an increment
-    max(1, ceil(rows / 200)) searches and max(1, ceil(archived / 100)) pages of the archived list;
-    ceil(rows / association_batch) per object associated; ceil(changes / 100) per written object,
-    operation and key.
+    The computed minimum of calls is derived in `docs/connectors/hubspot.md`.
 
     A changed association does not move a record's last-modified time: increments see it only when
     something else about the record changes; it is a volatile field. Calculated properties do move
@@ -67,11 +63,13 @@ class HubSpotConnector:
         self._portal = Portal(system, config, self.calls, patience or Patience())
         self._schemas = Schemas(self._portal)
         self._catalogue = LinkCatalogue(self._portal)
-        self._writer = Writer(self._portal, self._schemas, self._catalogue)
+        self._writer = Writer(
+            self._portal, self._schemas, self._catalogue, compares=config.compare_before_write
+        )
 
     def preflight(self, specs: Sequence[ObjectSpec]) -> list[Finding]:
         return list(
-            preflight.findings(self.calls, self._schemas, self._catalogue, self._mappings, specs)
+            preflight.findings(self._portal, self._schemas, self._catalogue, self._mappings, specs)
         )
 
     def pull(self, spec: ObjectSpec, cursor: str | None) -> Iterator[Batch]:
