@@ -9,7 +9,7 @@ from dagster_project.jobs import every_15_minutes, sync_job
 from dagster_project.sensors import feed_sensors
 from hub.assets import HubResource, build_assets
 from hub.assets.keys import SETTLE, land_key
-from hub.checks.asset_checks import read_checks, run_checks
+from hub.checks.asset_checks import read_checks, run_checks, schema_checks
 from hub.sync.mapped import load_settings
 
 
@@ -23,7 +23,7 @@ def build_defs(config: Path) -> dg.Definitions:
     }
     return dg.Definitions(
         assets=build_assets(settings),
-        asset_checks=[read_checks(landed), run_checks(SETTLE)],
+        asset_checks=[read_checks(landed), schema_checks(landed), run_checks(SETTLE)],
         resources={"hub": HubResource(config=str(config.absolute()))},
         jobs=[sync_job],
         schedules=[every_15_minutes],

@@ -7,7 +7,7 @@ import dagster as dg
 from sqlalchemy import Connection, Table, func, select
 from sqlalchemy.sql import ColumnElement
 
-from hub.models.operations import ops_call
+from hub.models.operations import ops_call, ops_schema_event
 
 Metadata = dict[str, Any]
 
@@ -68,6 +68,22 @@ def preview(
     )
     rows = [row._asdict() for row in conn.execute(query)]
     return {"changed_rows_preview": table_of(rows, shown)} if rows else {}
+
+
+def field_events(conn: Connection, runs: Sequence[int], system: str, obj: str) -> Metadata:
+    """What changed about the fields of an object; nothing when nothing did."""
+    columns = ("field", "event", "before", "after", "mapped")
+    query = (
+        select(*(ops_schema_event.c[name] for name in columns))
+        .where(
+            ops_schema_event.c.run.in_(runs),
+            ops_schema_event.c.system == system,
+            ops_schema_event.c.object == obj,
+        )
+        .order_by(ops_schema_event.c.id)
+    )
+    rows = [{**row._asdict(), "mapped": str(row.mapped)} for row in conn.execute(query)]
+    return {"fields_changed": table_of(rows, columns)} if rows else {}
 
 
 def row_count(conn: Connection, table: Table, *where: ColumnElement[bool]) -> Metadata:

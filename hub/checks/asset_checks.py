@@ -7,11 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol, cast
 
 import dagster as dg
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine, select
 
 from hub.checks import laws
 from hub.checks.laws import LawResult
 from hub.models.database import reading
+from hub.models.operations import ops_schema_event
 
 _PROMISES = {
     "conservation": "Law 1: every row read ends in exactly one disposition, every change in one "
@@ -23,6 +24,8 @@ _PROMISES = {
 }
 _BLOCKING = ("conservation", "fixpoint", "honesty")
 _OF_A_READ = ("conservation", "honesty")
+_SCHEMA = "schema"
+_FIELDS_PROMISE = "No field that the mapping names is new, gone, of another type, length or list."
 
 
 class Judged(Protocol):
@@ -78,6 +81,51 @@ def run_checks(settled: dg.AssetKey) -> dg.AssetChecksDefinition:
                 yield _result(law, settled, hub.runs())
 
     return _check
+
+
+def schema_checks(
+    landed: Mapping[dg.AssetKey, tuple[str, str]],
+) -> dg.AssetChecksDefinition:
+    """Per land asset: no field that the mapping names has changed; a change is a warning."""
+
+    @dg.multi_asset_check(
+        name="fields_of_landing",
+        specs=[
+            dg.AssetCheckSpec(_SCHEMA, asset=key, description=_FIELDS_PROMISE) for key in landed
+        ],
+        can_subset=True,
+        required_resource_keys={"hub"},
+    )
+    def _check(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
+        hub = cast(Judged, context.resources.hub)
+        runs = hub.runs()
+        with reading(hub.engine) as conn:
+            for key, of in landed.items():
+                if dg.AssetCheckKey(key, _SCHEMA) in context.selected_asset_check_keys:
+                    changed = _changed_fields(conn, runs, of)
+                    yield dg.AssetCheckResult(
+                        check_name=_SCHEMA,
+                        asset_key=key,
+                        passed=not changed,
+                        severity=dg.AssetCheckSeverity.WARN,
+                        description="; ".join(changed) or "every mapped field is as it was",
+                        metadata={"hub_runs": ", ".join(map(str, runs)) or "none"},
+                    )
+
+    return _check
+
+
+def _changed_fields(conn: Connection, runs: Sequence[int], of: tuple[str, str]) -> list[str]:
+    events = ops_schema_event.c
+    query = (
+        select(ops_schema_event)
+        .where(events.run.in_(runs), events.system == of[0], events.object == of[1], events.mapped)
+        .order_by(events.id)
+    )
+    return [
+        f"{row.field}: {row.event} ({row.before or '—'} → {row.after or '—'})"
+        for row in conn.execute(query)
+    ]
 
 
 def _spec(law: str, asset: dg.AssetKey) -> dg.AssetCheckSpec:

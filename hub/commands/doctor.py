@@ -2,12 +2,18 @@
 
 from dataclasses import dataclass
 
+from hub.commands.fitness import field_findings, quota_finding
 from hub.commands.warehouse import Workplace
-from hub.connectors.contract import Finding, ObjectSpec
+from hub.connectors.contract import Connector, Finding, ObjectSpec
 from hub.errors import HubError
+from hub.models.database import reading
 from hub.models.schema import current, newest
 from hub.policy.settings import load_policy
+from hub.sync.drift import as_known
 from hub.sync.pipeline import connected
+from hub.sync.shapes import shapes_of
+from hub.sync.targets import Target
+from hub.sync.wanted import wanted
 
 
 @dataclass(frozen=True)
@@ -28,16 +34,53 @@ def examine(workplace: Workplace) -> list[SystemFindings]:
     settings = workplace.settings
     with connected(settings, list(settings.systems)) as connectors:
         for system, connector in connectors.items():
-            specs = [
-                ObjectSpec(name, mapping.all_fields)
-                for name, mapping in settings.mappings[system].items()
-            ]
-            try:
-                findings = connector.preflight(specs)
-            except HubError as err:
-                findings = [Finding(system, "error", err.message, err.remedy)]
-            report.append(SystemFindings(system, findings))
+            report.append(SystemFindings(system, _of_system(workplace, connector)))
     return report
+
+
+def _of_system(workplace: Workplace, connector: Connector) -> list[Finding]:
+    """A refusal of the whole system is one finding; of an object, one for that object."""
+    system, engine = connector.system, workplace.engine
+    mappings = workplace.settings.mappings[system]
+    specs = [ObjectSpec(name, mapping.all_fields) for name, mapping in mappings.items()]
+    try:
+        findings = connector.preflight(specs)
+    except HubError as err:
+        return [Finding(system, "error", err.message, err.remedy)]
+    named = {f.subject for f in findings if f.severity == "error"}
+    if "credentials" in named:
+        return findings
+    for obj in wanted(mappings):
+        try:
+            shapes = shapes_of(connector.describe(obj.name))
+        except HubError as err:
+            if obj.name not in named:
+                findings.append(Finding(obj.name, "error", err.message, err.remedy))
+            continue
+        more = field_findings(obj, shapes)
+        findings += [finding for finding in more if finding.subject not in named]
+    with reading(engine) as conn:
+        cost = quota_finding(conn, system, connector.calls)
+        findings += [cost] if cost is not None else []
+        for name, mapping in mappings.items():
+            findings += _held_back(as_known(conn, Target(system, name, mapping)))
+    return findings
+
+
+def _held_back(target: Target) -> list[Finding]:
+    """What the contract about an object's fields holds back."""
+    if not target.drifted:
+        return []
+    told = "; ".join(map(str, target.drifted[:3]))
+    frozen = target.mapping.on_drift == "freeze"
+    return [
+        Finding(
+            target.object,
+            "error" if frozen else "warning",
+            f"{'frozen' if frozen else 'rows that use it wait in quarantine'}: {told}",
+            f"correct the mapping, or `hub schema accept {target.system}/{target.object}`",
+        )
+    ]
 
 
 def _own_findings(workplace: Workplace) -> list[Finding]:

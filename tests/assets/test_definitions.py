@@ -103,7 +103,7 @@ def test_laws_one_two_and_seven_block_the_others_do_not(defs: dg.Definitions) ->
         for spec in specs
         if spec.asset_key.to_user_string() == "land/acme_salesforce_Account"
     }
-    assert of_a_landing == {"conservation": True, "honesty": True}
+    assert of_a_landing == {"conservation": True, "honesty": True, "schema": False}
 
 
 def test_names_that_dagster_would_refuse_are_made_plain(tmp_path: Path) -> None:

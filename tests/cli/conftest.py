@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from bare_systems import Place, bare_place
 from demo_folder import Demo, copied, made_once
 
 
@@ -26,3 +27,10 @@ def cold(demo: Demo, tmp_path: Path) -> Demo:
     """A copy for one test, whose CRMs are down."""
     shutil.copytree(demo.folder, tmp_path / "demo")
     return Demo(tmp_path / "demo", demo.made)
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Iterator[Place]:
+    """A bare org and a bare portal that answer, and a hub folder that names them."""
+    with bare_place(tmp_path) as made:
+        yield made

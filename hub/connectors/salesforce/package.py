@@ -20,7 +20,7 @@ DEPLOY_CALLS = 3
 """Handing a package over, and asking at least twice what became of it."""
 
 _NAMESPACE = "http://soap.sforce.com/2006/04/metadata"
-_POLLS, _POLL_SECONDS = 120, 2.0
+_POLLS, _LONGEST_PAUSE_SECONDS = 150, 4.0
 _LONGEST_TEXT = 255
 _RIGHTS = ("Create", "Delete", "Edit", "Read", "ModifyAllRecords", "ViewAllRecords")
 _ENDED = frozenset({"Succeeded", "SucceededPartial", "Failed", "Canceled"})
@@ -139,11 +139,11 @@ def deploy(org: Org, package: Package, api_version: str) -> None:
         process, _ = library.deploy(io.BytesIO(package.zipped(api_version)), sandbox=False)
         if not process:
             raise SystemUnreachable(f"{org.system}: a deployment was answered without its id.")
-        for _ in range(_POLLS):
+        for number in range(1, _POLLS + 1):
             state, detail, problems, _ = library.check_deploy_status(process)
             if state in _ENDED:
                 break
-            org.patience.sleep(_POLL_SECONDS)
+            org.patience.sleep(min(number * 0.25, _LONGEST_PAUSE_SECONDS))
     except SalesforceError as err:
         raise _refused(org.system, str(err.content)) from err
     except requests.RequestException as err:
