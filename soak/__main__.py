@@ -41,7 +41,15 @@ def report(result: Result) -> str:
     share = account["struck"] / max(1, account["requests"])
     compared = {
         name: f"{figures.get(name, 0):,}"
-        for name in ("rows", "values", "associations", "deletions", "merges", "quarantined")
+        for name in (
+            "rows",
+            "values",
+            "associations",
+            "deletions",
+            "hidden",
+            "merges",
+            "quarantined",
+        )
     }
     told = ", ".join(f"{number} {name}" for name, number in compared.items())
     written, made, twice = (figures.get(name, 0) for name in ("writes", "creates", "in vain"))

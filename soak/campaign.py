@@ -35,6 +35,8 @@ from soak.serve import CONTROL, START, SYSTEMS
 from soak.truth import read_truth
 
 _RECORDS_PER_COMPANY = 3.67
+# In a small world a few records that are deleted for good in a day are a large share.
+_HIDDEN_A_DAY = 60
 _KEPT_IN_EVERY_RUN = ("conservation", "identity")
 _MERGES = "merges.json"
 _LONGER_THAN_ANY_INTERVAL = 26 * 3600.0
@@ -193,6 +195,7 @@ def _prepare(plan: Plan, folder: Path) -> list[int]:
             head = line.rpartition(":")[0]
             lines.append(f"{head}:{next(waiting)}")
             lines.append(f"    timeout_seconds: {PATIENT_SECONDS}")
+            lines.append(f"    hidden_share: {max(0.01, _HIDDEN_A_DAY / plan.records)}")
         elif line.strip().startswith("search_lag_seconds"):
             lines.append("    search_lag_seconds: 60")
         else:

@@ -12,7 +12,7 @@ from hub.config import Settings
 from hub.connectors.contract import MERGED_INTO, RECORD_ID
 from hub.connectors.hubspot.faults import EMAIL_TAKEN
 from hub.models.operations import ops_change, ops_quarantine
-from hub.models.sources import HOUSEKEEPING, SOURCES
+from hub.models.sources import HIDDEN, HOUSEKEEPING, SOURCES
 from soak.journal import Value, Write
 from soak.truth import ObjectTruth, Truth, plain_number
 
@@ -37,7 +37,10 @@ class Verdict:
 
 
 def compare_sources(conn: Connection, settings: Settings, truth: Truth, merges: Merges) -> Verdict:
-    """Every living record with every value, every deletion, every merge and where it ended."""
+    """Every living record with every value, every deletion, every merge and where it ended.
+
+    What is gone without a trace that the CRM would show is right when it is told as hidden.
+    """
     verdict = Verdict()
     for (system, obj), real in truth.items():
         table = SOURCES[settings.mappings[system][obj].source]
@@ -45,8 +48,12 @@ def compare_sources(conn: Connection, settings: Settings, truth: Truth, merges: 
         known = conn.execute(select(table).where(*here)).mappings().all()
         rows = {str(row[RECORD_ID]): dict(row) for row in known}
         where = f"{system}/{obj}"
-        living = {record for record, row in rows.items() if not row["is_deleted"]}
+        living = {r for r, row in rows.items() if not row["is_deleted"] and row["gone"] is None}
         _compare_presence(verdict, where, living, rows.keys() - living, real)
+        hidden = {record for record, row in rows.items() if row["gone"] == HIDDEN}
+        verdict.figures["hidden"] += len(hidden)
+        for record in sorted(hidden & real.gone):
+            verdict.differ(where, "hidden", f"{record} was deleted, and the CRM says so")
         _compare_values(verdict, where, table, rows, real)
         ends = _ends(merges.get(system, ()), obj)
         _compare_merges(verdict, where, rows, ends)
@@ -74,7 +81,7 @@ def _compare_values(
     for expected in real.rows.iter_rows(named=True):
         record = expected[RECORD_ID]
         row = rows.get(record)
-        if row is None or row["is_deleted"]:
+        if row is None or row["is_deleted"] or row["gone"] is not None:
             continue
         verdict.figures["values"] += len(columns)
         verdict.figures["associations"] += sum(
@@ -104,9 +111,7 @@ def _compare_merges(
     verdict: Verdict, where: str, rows: Mapping[str, _Row], ends: Mapping[str, str]
 ) -> None:
     """The hub may hold a chain link by link; where it leads to is what counts."""
-    into = {record: row.get(MERGED_INTO) for record, row in rows.items() if row.get(MERGED_INTO)}
-    if not any(MERGED_INTO in row for row in rows.values()):
-        return
+    into = {record: row[MERGED_INTO] for record, row in rows.items() if row[MERGED_INTO]}
     for record, row in rows.items():
         end = into.get(record)
         while end is not None and end in into:

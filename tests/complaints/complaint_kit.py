@@ -14,6 +14,7 @@ from typing import Any
 from unittest import mock
 
 import requests
+import yaml
 from sqlalchemy import Table, select
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -29,6 +30,7 @@ from sandbox import hubspot, salesforce
 from sandbox.clock import Clock
 from sandbox.hubspot.store import known_type
 from sandbox.requestlog import RequestLog
+from sandbox.salesforce.schema import Field as SalesforceField
 
 START = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
 _READS_BY_POST = ("/search", "/batch/read", "/oauth2/token")
@@ -93,13 +95,18 @@ class Hub:
         now = self._clock.now()
         return sync(self.place.engine, self.place.settings, clock=lambda: now, **options)
 
-    def reopen(self, change: Mapping[str, str]) -> None:
-        """The same hub under a hub.yaml with these texts replaced, or added at its end."""
+    @contextmanager
+    def connector(self, system: str) -> Iterator[Connector]:
+        """The connector itself, for what no run would ask of it."""
+        with pipeline.connected(self.place.settings, [system]) as connectors:
+            yield connectors[system]
+
+    def remap(self, system: str, obj: str, mapping: Mapping[str, Any]) -> None:
+        """The same hub under a hub.yaml in which an object is mapped like this."""
         file = self.folder / "hub.yaml"
-        text = file.read_text()
-        for old, new in change.items():
-            text = text.replace(old, new) if old else text + new
-        file.write_text(text)
+        told = yaml.safe_load(file.read_text())
+        told.setdefault("mappings", {}).setdefault(system, {})[obj] = mapping
+        file.write_text(yaml.safe_dump(told))
         self.place.engine.dispose()
         self.place = open_workplace(file)
 
@@ -270,6 +277,18 @@ class SalesforceCrm(Crm):
         self.control("merge", object=obj, master=master, losers=[loser])
         return master
 
+    def add_field(self, name: str) -> None:
+        """An admin makes a new field on accounts."""
+        field = SalesforceField(name=f"{name}__c", type="string", label=name, length=80)
+        self.store.put_field("Account", field)
+
+    def spend_quota(self, after: int) -> None:
+        """After so many calls of ours none is left for a day."""
+        self.control("switches", daily_api_requests=after)
+
+    def renew_quota(self) -> None:
+        self.control("switches", daily_api_requests=15_000)
+
     def call(self, method: str, path: str, body: Any = None) -> Any:
         form = {
             "grant_type": "client_credentials",
@@ -403,6 +422,21 @@ class HubSpotCrm(Crm):
         merged = self.control("merge", object=obj, primary=int(master), loser=int(loser))
         return str(merged["id"])
 
+    def add_field(self, name: str) -> None:
+        """An admin makes a new property of companies."""
+        definition = {
+            "name": name, "label": name, "type": "string", "fieldType": "text",
+            "groupName": "companyinformation",
+        }  # fmt: skip
+        self.call("POST", "v3/properties/companies", definition)
+
+    def spend_quota(self, after: int) -> None:
+        """After so many calls of ours none is left until midnight."""
+        self.faults({"kind": "quota_spent", "match": {"after": after, "times": 1}})
+
+    def renew_quota(self) -> None:
+        self.faults()
+
     def call(self, method: str, path: str, body: Any = None) -> Any:
         headers = {"Authorization": f"Bearer {_TOKEN}"}
         url = f"{self.url}/crm/{path}"
@@ -429,3 +463,9 @@ _NAMES: Sequence[str] = (
 
 def _name(number: int) -> str:
     return _NAMES[number % len(_NAMES)] * (number // len(_NAMES) + 1)
+
+
+def with_pushed(mapping: Mapping[str, Any], field: str, rule: Mapping[str, Any]) -> dict[str, Any]:
+    """A mapping that pushes one field more."""
+    push = {**mapping["push"], "fields": {**mapping["push"]["fields"], field: rule}}
+    return {**mapping, "push": push}

@@ -5,11 +5,14 @@ Numbers are those of docs/complaints.md.
 
 from typing import Any
 
-from complaint_kit import HubSpotCrm, HubTime, SalesforceCrm
+from complaint_kit import HubSpotCrm, HubTime, SalesforceCrm, with_pushed
 
 from hub.commands.planning import carry_out
+from hub.config import stock_mapping
+from hub.connectors.contract import Change
 from hub.models.operations import ops_change
 from sandbox.salesforce import DuplicateRule
+from sandbox.salesforce.schema import Field, PicklistValue
 
 AnyCrm = SalesforceCrm | HubSpotCrm
 
@@ -201,15 +204,35 @@ def test_complaint_19_a_duplicate_rule_holds_one_row_and_is_never_overridden(
 # -- 20: an external key that is not unique -------------------------------------------------------
 
 
-def test_complaint_20_updates_go_by_record_id_also_where_keys_are_shared(crm: AnyCrm) -> None:
-    """Two records hold the same key; each is written what was planned for it."""
-    work = crm.add_work(4)
-    crm.sync()
-    for line in crm.writes():
-        assert "email" not in line["path"].lower()
-    rows = {row["record_id"]: row for row in crm.table(ops_change)}
-    assert set(rows) == set(work)
-    assert all(crm.written(record) for record in work)
+def test_complaint_20_a_key_that_two_records_could_share_is_refused_before_any_write(
+    portal: HubSpotCrm,
+) -> None:
+    """Nothing in HubSpot keeps two contacts from having one job title."""
+    portal.add_people(2, portal.add_companies(1)[0])
+    change = Change("c1", "contacts", "create", {"firstname": "Eva"}, key=("jobtitle", "Buyer"))
+    with portal.connector(portal.system) as connector:
+        (outcome,) = connector.apply([change])
+    assert (outcome.status, outcome.code) == ("rejected", "key_not_unique")
+    assert "hub provision" in outcome.remedy
+    assert portal.writes() == []
+
+
+def test_complaint_20_two_records_under_one_key_are_both_left_alone(org: SalesforceCrm) -> None:
+    """An external id that the org does not keep unique: the upsert cannot know which is meant."""
+    key = Field(
+        name="Old_Key__c", type="string", label="Old key", length=80, external_id=True, unique=False
+    )
+    org.store.put_field("Lead", key)
+    work = org.add_work(2)
+    org.store.db.execute('UPDATE "Lead" SET "Old_Key__c" = ?', ("K-1",))
+    fields = {"LastName": "Huber", "Company": "Huber AG"}
+    change = Change("c1", "Lead", "create", fields, key=("Old_Key__c", "K-1"))
+    with org.connector(org.system) as connector:
+        (outcome,) = connector.apply([change])
+    assert outcome.status == "rejected"
+    assert outcome.message
+    names = [org.value("Lead", record, "LastName") for record in work]
+    assert names == ["Seeker1", "Seeker2"]
 
 
 # -- 21: row locks --------------------------------------------------------------------------------
@@ -235,18 +258,43 @@ def test_complaint_21_only_locked_rows_are_sent_again_and_all_land(
 # -- 23: restricted picklists ---------------------------------------------------------------------
 
 
-def test_complaint_23_a_value_outside_a_restricted_list_is_told_with_the_remedy(
-    portal: HubSpotCrm,
+def test_complaint_23_a_value_that_a_list_does_not_have_is_refused_before_it_is_sent(
+    crm: AnyCrm,
 ) -> None:
-    portal.faults(
-        {"kind": "schema_change", "match": {"times": 1}, "object": "deals",
-         "property": "partner_registration_status", "change": "remove_option",
-         "option": "in_review"}
-    )  # fmt: skip
-    work = portal.add_work(2)
-    assert portal.sync().status == "failed"
-    (row, _) = portal.table(ops_change)
-    assert row["outcome"] == "rejected"
-    assert "in_review" in row["message"]
-    assert "option" in row["remedy"]
-    assert [portal.written(record) for record in work] == [None, None]
+    """Two of three rows need the value; the third goes on."""
+    work = crm.add_work(3)
+    bad = work[:2]
+    if isinstance(crm, SalesforceCrm):
+        colours = tuple(PicklistValue(value) for value in ("Gold", "Silver"))
+        field = Field(
+            name="Tier__c",
+            type="picklist",
+            label="Tier",
+            length=40,
+            values=colours,
+            restricted=True,
+        )
+        crm.store.put_field("Lead", field)
+        lead = stock_mapping("salesforce")["Lead"]
+        tier = {"column": "source", "map": {"Web": "Gold", "Fair": "Bronze"}}
+        crm.remap(crm.system, "Lead", with_pushed(lead, "Tier__c", tier))
+        for record in work:
+            source = "Fair" if record in bad else "Web"
+            crm.call("PATCH", f"sobjects/Lead/{record}", {"LeadSource": source})
+    else:
+        crm.call("PATCH", f"v3/objects/deals/{work[2]}", {"properties": {"dealstage": "reg_won"}})
+        crm.faults(
+            {"kind": "schema_change", "match": {"times": 1}, "object": "deals",
+             "property": "partner_registration_status", "change": "remove_option",
+             "option": "in_review"}
+        )  # fmt: skip
+    assert crm.sync().status == "failed"
+    rows = {row["record_id"]: row for row in crm.table(ops_change)}
+    assert {rows[record]["outcome"] for record in bad} == {"rejected"}
+    wrong = "Bronze" if isinstance(crm, SalesforceCrm) else "in_review"
+    assert all(f"'{wrong}' is not accepted" in rows[record]["message"] for record in bad)
+    assert all("hub provision" in rows[record]["remedy"] for record in bad)
+    assert [crm.written(record) is None for record in work] == [True, True, False]
+    assert sum(line["rows"] for line in crm.writes() if "oauth2" not in line["path"]) == 1 + (
+        len(work) if isinstance(crm, SalesforceCrm) else 1
+    )
