@@ -266,7 +266,13 @@ def test_a_file_with_a_header_only_has_no_rows(folder: Path) -> None:
     drop(folder, 18, [])
     [batch] = feed(folder).pull(POS, None)
     assert batch.rows.is_empty()
-    assert batch.rows.columns == ["record_id", "modified_at", "is_deleted", "merged_into", *POS.fields]
+    assert batch.rows.columns == [
+        "record_id",
+        "modified_at",
+        "is_deleted",
+        "merged_into",
+        *POS.fields,
+    ]
 
 
 # -- files that are not as they should be

@@ -16,7 +16,7 @@ from hub.connectors.contract import (
 )
 from hub.connectors.feed.config import FeedReport, FeedSystem
 from hub.connectors.feed.files import Drop, DroppedFile, Ledger, digest_of
-from hub.connectors.feed.lines import FIELDS, normalised, rows_of
+from hub.connectors.feed.lines import FIELDS, KINDS, normalised, rows_of
 from hub.connectors.feed.profile import Profile, load_profile
 from hub.connectors.feed.table import read_table
 from hub.connectors.outcomes import rejected
@@ -53,7 +53,10 @@ class FeedConnector:
         ]
 
     def describe(self, obj: str) -> Sequence[FieldShape]:
-        return [FieldShape(name, "text", writable=False) for name in FIELDS.get(obj, ())]
+        return [
+            FieldShape(name, KINDS.get(column, "text"), writable=False)
+            for name, column in FIELDS.get(obj, {}).items()
+        ]
 
     def pull(self, spec: ObjectSpec, cursor: str | None) -> Iterator[Batch]:
         """One batch per new file. `modified_at` is the newest report date in the file."""

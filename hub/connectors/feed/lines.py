@@ -8,7 +8,14 @@ from hashlib import blake2b
 
 import polars as pl
 
-from hub.connectors.contract import IS_DELETED, MERGED_INTO, MODIFIED_AT, RECORD_ID, RESERVED
+from hub.connectors.contract import (
+    IS_DELETED,
+    MERGED_INTO,
+    MODIFIED_AT,
+    RECORD_ID,
+    RESERVED,
+    FieldKind,
+)
 from hub.connectors.feed.profile import DATE_COLUMNS, NUMBER_COLUMNS, POS_COLUMNS, Profile
 from hub.connectors.feed.table import LINE
 from hub.connectors.text import numbers
@@ -37,6 +44,12 @@ FIELDS: dict[str, dict[str, str]] = {
     END_CUSTOMER: {name.removeprefix("end_customer_"): name for name in _END_CUSTOMER},
 }
 """Object → its fields → the column of a line each comes from."""
+
+KINDS: dict[str, FieldKind] = {
+    **dict.fromkeys(NUMBER_COLUMNS, "number"),
+    **dict.fromkeys(DATE_COLUMNS, "date"),
+}
+"""Columns of a line that are more than text."""
 
 _RECORD_IDS = {RESELLER: _RESELLER_ID, END_CUSTOMER: _END_CUSTOMER_ID}
 
