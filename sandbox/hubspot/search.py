@@ -96,9 +96,7 @@ def _paging(body: SearchBody, most: int) -> tuple[int, int]:
     if not 1 <= limit <= MAX_LIMIT:
         raise validation(f"limit must be between 1 and {MAX_LIMIT}, it was {limit}")
     if after + limit > most:
-        raise validation(
-            f"after plus limit is past the {most} results that one query can return"
-        )
+        raise validation(f"after plus limit is past the {most} results that one query can return")
     return limit, after
 
 
