@@ -219,8 +219,9 @@ def load_config(file: Path) -> Settings:
         raise ConfigError(file, key, "the hub fills this in by itself.", remedy="remove the key")
     environment = {**dotenv_values(file.parent / ".env"), **os.environ}
     resolved = _substitute(raw, environment, file, ())
+    systems = _typed_systems(resolved, file)
     resolved["mappings"] = _with_stock_mappings(resolved, file)
-    resolved["systems"] = _typed_systems(resolved, file)
+    resolved["systems"] = systems
     digest = blake2b(yaml.safe_dump(raw, sort_keys=True).encode(), digest_size=8).hexdigest()
     return validated(Settings, {**resolved, "file": file, "config_hash": digest}, file)
 
@@ -307,8 +308,24 @@ def _typed_systems(raw: Mapping[str, Any], file: Path) -> dict[str, SystemBase]:
                 f"no connector for '{kind}' is installed.",
                 remedy=f"use one of: {', '.join(sorted(kinds))}",
             )
-        typed[name] = validated(kinds[kind].load().config_model, system, file, within=key)
+        model = _config_model(kinds[kind], file, f"{key}.kind")
+        typed[name] = validated(model, system, file, within=key)
     return typed
+
+
+def _config_model(point: EntryPoint, file: Path, key: str) -> type[SystemBase]:
+    """The settings model of a connector. Raises ConfigError when it cannot be loaded."""
+    try:
+        model: type[SystemBase] = point.load().config_model
+    except (ImportError, AttributeError) as err:
+        raise ConfigError(
+            file,
+            key,
+            f"the connector {point.value} cannot be loaded ({err}).",
+            remedy="install its package whole, or correct its entry point; "
+            "see docs/connectors/writing-one.md",
+        ) from err
+    return model
 
 
 def _with_stock_mappings(raw: Mapping[str, Any], file: Path) -> dict[str, dict[str, Any]]:
@@ -352,9 +369,13 @@ def _mapping(value: Any, file: Path, key: str) -> dict[str, Any]:
 
 
 def stock_mapping(kind: str) -> dict[str, Any]:
-    """The mapping shipped for a kind of system (`hub/mappings/KIND.yaml`), or an empty one."""
+    """The mapping that comes with a kind of system, or an empty one.
+
+    The hub ships `hub/mappings/KIND.yaml`; another connector brings its own as `stock_mapping`.
+    """
     resource = files("hub").joinpath("mappings", f"{kind}.yaml")
-    if not resource.is_file():
-        return {}
-    stock: dict[str, Any] = yaml.safe_load(resource.read_text(encoding="utf-8"))
-    return stock
+    if resource.is_file():
+        stock: dict[str, Any] = yaml.safe_load(resource.read_text(encoding="utf-8"))
+        return stock
+    point = connector_kinds().get(kind)
+    return dict(getattr(point.load(), "stock_mapping", {})) if point is not None else {}
