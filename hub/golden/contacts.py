@@ -58,7 +58,9 @@ def _leads(conn: Connection, ids: pl.DataFrame) -> pl.DataFrame:
 def _moved(context: Context, since: int) -> list[Select[tuple[str]]]:
     """Contacts whose record points to a company record that changed its hub id or left."""
     person = crosswalk.alias("person")
-    company_object = case(context.company_objects, value=src_contact.c.system, else_=literal(""))
+    objects, system = context.company_objects, src_contact.c.system
+    # CASE needs a WHEN: where no system tells of companies, no record points to one.
+    company_object = case(objects, value=system, else_=literal("")) if objects else literal("")
     queries = []
     for company, when in moved("company", since):
         by_record = (
