@@ -53,7 +53,9 @@ class FieldShape:
 
     `length` is the most characters a text takes, `choices` the values a choice takes; both None
     when the system does not say. `restricted`: other values than `choices` are refused. `required`:
-    a new record needs a value. `formula`: the system computes it.
+    a new record needs a value. `formula`: the system computes it. `choices_by_record_type`: record
+    type id → those of the choices that a record of this type takes; None when all do, or when
+    nobody asked.
     """
 
     name: str
@@ -65,6 +67,7 @@ class FieldShape:
     unique: bool = False
     writable: bool = True
     formula: bool = False
+    choices_by_record_type: Mapping[str, tuple[str, ...]] | None = None
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,13 @@
 what changed without a trace."""
 
 import pytest
+from pydantic import SecretStr
 from rigs import Incident, SalesforceRig, ids
 
+from hub.config import ObjectMapping, Settings
 from hub.connectors.contract import Connector, FieldShape, ObjectSpec
+from hub.connectors.salesforce import SalesforceConnector
+from hub.connectors.salesforce.config import ClientCredentials, SalesforceSystem
 from hub.errors import SchemaChanged
 
 
@@ -42,6 +46,58 @@ def test_describing_costs_no_call_beside_the_one_a_pull_makes(org: SalesforceRig
     before = connector.calls.used
     assert connector.describe("Account")
     assert connector.calls.used == before == connector.calls.minimum
+
+
+DESCRIBED = b"""{"name":"Lead","fields":[
+    {"name":"Id","type":"id"},{"name":"RecordTypeId","type":"reference","updateable":true},
+    {"name":"Status","type":"picklist","restrictedPicklist":true,"picklistValues":[
+        {"value":"Open","active":true},{"value":"Submitted","active":true}]}],
+    "recordTypeInfos":[{"recordTypeId":"012000000000000AAA","master":true},
+        {"recordTypeId":"012bn0000000001AAA","master":false}]}"""
+LAYOUTS = b"""{"layouts":null,"recordTypeMappings":[
+    {"recordTypeId":"012000000000000AAA","master":true,"picklistsForRecordType":[
+        {"picklistName":"Status","picklistValues":[{"value":"Open","active":true},
+            {"value":"Submitted","active":true}]}]},
+    {"recordTypeId":"012bn0000000001AAA","master":false,"picklistsForRecordType":[
+        {"picklistName":"Status","picklistValues":[{"value":"Submitted","active":true},
+            {"value":"Open","active":false}]}]}]}"""
+
+
+def with_record_types(org: SalesforceRig) -> Connector:
+    lead = ObjectMapping(source="lead", pull={"Status": "status", "RecordTypeId": "record_type"})
+    auth = ClientCredentials(client_id="demo-client-id", client_secret=SecretStr(org.secrets[0]))
+    system = SalesforceSystem(kind="salesforce", role="vendor", instance_url=org.url, auth=auth)
+    settings = Settings(systems={}, mappings={org.system: {"Lead": lead}})
+    return SalesforceConnector(org.system, system, settings, patience=org.time.patience())
+
+
+def test_choices_are_told_by_record_type_where_the_mapping_names_it(org: SalesforceRig) -> None:
+    org.trouble.incidents.append(Incident("/describe/layouts", 200, LAYOUTS, times=9))
+    org.trouble.incidents.append(Incident("/describe", 200, DESCRIBED, times=9))
+    connector = with_record_types(org)
+    for _ in range(2):
+        told = shapes(connector, "Lead")
+    assert told["Status"].choices == ("Open", "Submitted")
+    assert told["Status"].choices_by_record_type == {
+        "012000000000000AAA": ("Open", "Submitted"),
+        "012bn0000000001AAA": ("Submitted",),
+    }
+    assert told["RecordTypeId"].choices_by_record_type is None
+    assert connector.calls.used == connector.calls.minimum == 3
+    assert shapes(org.connector(), "Lead")["Status"].choices_by_record_type is None
+
+
+def test_an_object_without_layouts_tells_nothing_by_record_type(org: SalesforceRig) -> None:
+    missing = b'[{"errorCode":"NOT_FOUND","message":"The requested resource does not exist"}]'
+    org.trouble.incidents.append(Incident("/describe/layouts", 404, missing))
+    org.trouble.incidents.append(Incident("/describe", 200, DESCRIBED))
+    assert shapes(with_record_types(org), "Lead")["Status"].choices_by_record_type is None
+
+
+def test_an_object_with_one_record_type_costs_no_further_call(org: SalesforceRig) -> None:
+    connector = with_record_types(org)
+    connector.describe("Lead")
+    assert connector.calls.used == connector.calls.minimum == 2
 
 
 # -- present

@@ -20,6 +20,7 @@ from hub.connectors.salesforce import preflight, reading, scanning, tracing
 from hub.connectors.salesforce.client import Org
 from hub.connectors.salesforce.config import JwtBearer, SalesforceSystem
 from hub.connectors.salesforce.provisioning import SalesforceProvisioner
+from hub.connectors.salesforce.record_types import RECORD_TYPE, Choices, choices_by_record_type
 from hub.connectors.salesforce.rows import Rows
 from hub.connectors.salesforce.schema import Schemas
 from hub.connectors.salesforce.writing import Writer
@@ -30,8 +31,7 @@ __all__ = ["SalesforceConnector"]
 class SalesforceConnector:
     """One Salesforce org.
 
-    The computed minimum of calls: 1 for the token, 1 per object described (once per connector),
-    max(1, ceil(rows / 2,000)) per pull, ceil(changes / 200) per written object and operation.
+    The computed minimum of calls is derived in `docs/connectors/salesforce.md`.
 
     Formula fields and values looked up from a parent do not move the stamp increments go by; they
     are told by `volatile`.
@@ -52,6 +52,7 @@ class SalesforceConnector:
         self.calls = CallMeter(share=config.quota_share)
         self._config = config
         self._mappings = settings.mappings.get(system, {})
+        self._by_record_type: dict[str, Choices] = {}
         config = _with_whole_paths(config, settings)
         self._org = Org(system, config, self.calls, patience or Patience())
         self._schemas = Schemas(self._org)
@@ -63,7 +64,14 @@ class SalesforceConnector:
         )
 
     def describe(self, obj: str) -> Sequence[FieldShape]:
-        return [field.shape() for field in self._schemas.of(obj).fields.values()]
+        """Picklists are told by record type too where the mapping names `RecordTypeId`."""
+        shape = self._schemas.of(obj)
+        mapping = self._mappings.get(obj)
+        named = mapping is not None and RECORD_TYPE in mapping.all_fields
+        if named and shape.has_record_types and obj not in self._by_record_type:
+            self._by_record_type[obj] = choices_by_record_type(self._org, obj)
+        by_type = self._by_record_type.get(obj, {})
+        return [field.shape(by_type.get(name)) for name, field in shape.fields.items()]
 
     def pull(self, spec: ObjectSpec, cursor: str | None) -> Iterator[Batch]:
         start = reading.Cursor.read(cursor, self.system)

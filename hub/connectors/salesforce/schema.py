@@ -1,6 +1,6 @@
 """What the org says an object looks like to the integration user: described once per object."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -49,7 +49,7 @@ class Field(msgspec.Struct, frozen=True):
     relationshipName: str | None = None  # noqa: N815
     referenceTo: list[str] = []  # noqa: N815
 
-    def shape(self) -> FieldShape:
+    def shape(self, by_record_type: Mapping[str, tuple[str, ...]] | None = None) -> FieldShape:
         """The field in the words of the contract."""
         kind = _KINDS.get(self.type, "other")
         choices = tuple(choice.value for choice in self.picklistValues if choice.active)
@@ -66,6 +66,7 @@ class Field(msgspec.Struct, frozen=True):
             unique=self.unique,
             writable=self.createable or self.updateable,
             formula=self.calculated,
+            choices_by_record_type=by_record_type,
         )
 
     def wire(self, text: str | None) -> str | bool | int | Decimal | None:
@@ -81,9 +82,14 @@ class Field(msgspec.Struct, frozen=True):
         return text
 
 
+class _RecordType(msgspec.Struct):
+    master: bool = False
+
+
 class _Described(msgspec.Struct):
     name: str
     fields: list[Field]
+    recordTypeInfos: list[_RecordType] = []  # noqa: N815 - the wire's name
     createable: bool = False
     updateable: bool = False
     queryable: bool = True
@@ -98,6 +104,7 @@ class Shape:
         self.fields = {field.name: field for field in described.fields}
         self.createable, self.updateable = described.createable, described.updateable
         self.replicateable = described.replicateable
+        self.has_record_types = not all(kind.master for kind in described.recordTypeInfos)
 
     def parents_by(self, relationship: str) -> Sequence[str]:
         """The objects a relationship may lead to; none when there is no such relationship."""
