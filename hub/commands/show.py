@@ -188,7 +188,7 @@ def status(report: Mapping[str, Any], *, as_json: bool) -> None:
     _entities(report["entities"])
     laws(report["laws"])
     _out.print(f"\nIn quarantine: {report['quarantine']:,} rows (hub quarantine list)")
-    fields_changed(report["schema"])
+    fields_changed(report["systems"])
     outcomes(report["changes"], as_json=False)
 
 

@@ -85,10 +85,11 @@ def accepted(report: Mapping[str, Any], *, as_json: bool) -> None:
     out.print(f"{where}: accepted as it is now, {report['accepted']} differences settled")
 
 
-def fields_changed(found: Mapping[str, Any]) -> None:
+def fields_changed(systems: Sequence[Mapping[str, Any]]) -> None:
     """The lines of `hub status` about fields, when there is something to say."""
-    if found["events"]:
-        mapped = found["events_mapped"]
-        out.print(f"Fields that changed: {found['events']}, {mapped} mapped (hub schema)")
-    if found["held"]:
-        out.print(f"Held back since fields changed: {', '.join(found['held'])} (hub schema)")
+    changed = sum(system["fields_changed"] for system in systems)
+    held = [f"{system['system']}/{obj}" for system in systems for obj in system["held"]]
+    if changed:
+        out.print(f"Mapped fields that changed: {changed} (hub schema)")
+    if held:
+        out.print(f"Held back since fields changed: {', '.join(held)} (hub schema)")

@@ -1,12 +1,13 @@
 """`hub status`: the last sync, the laws, the systems, the entities, what waits."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import Connection, func, select
 
 from hub.checks import laws
 from hub.commands.warehouse import Workplace
-from hub.config import Settings
+from hub.config import ObjectMapping
 from hub.models.database import reading
 from hub.models.golden import company, contact, lead, opportunity, partner, pos_line, registration
 from hub.models.identity import crosswalk
@@ -41,7 +42,10 @@ def status(workplace: Workplace) -> dict[str, Any]:
             "run": _run(conn, runs),
             "laws": [{"law": j.law, "holds": j.holds, "detail": j.detail} for j in judged],
             "systems": [
-                _system(conn, name, config.kind, runs)
+                {
+                    **_system(conn, name, config.kind, runs),
+                    **_fields(conn, name, workplace.settings.mappings[name], runs),
+                }
                 for name, config in workplace.settings.systems.items()
             ],
             "entities": _entities(conn),
@@ -49,7 +53,6 @@ def status(workplace: Workplace) -> dict[str, Any]:
                 select(func.count()).where(ops_quarantine.c.status == WAITING)
             ),
             "changes": _changes(conn),
-            "schema": _schema(conn, workplace.settings, runs),
         }
 
 
@@ -135,18 +138,20 @@ def _entities(conn: Connection) -> list[dict[str, Any]]:
     return [*counted, {"entity": "partner", "source_rows": partners, "golden_rows": partners}]
 
 
-def _schema(conn: Connection, settings: Settings, runs: list[int]) -> dict[str, Any]:
-    """Fields that changed in the last sync, and objects that their contract holds back."""
+def _fields(
+    conn: Connection, system: str, objects: Mapping[str, ObjectMapping], runs: list[int]
+) -> dict[str, Any]:
+    """Mapped fields that changed in the last sync, and objects that their contract holds back."""
     events = ops_schema_event.c
-    changed = select(func.count(), func.count().filter(events.mapped)).where(events.run.in_(runs))
-    total, mapped = conn.execute(changed).one()
+    changed = select(func.count()).where(
+        events.run.in_(runs), events.system == system, events.mapped
+    )
     held = [
-        f"{system}/{obj}"
-        for system, objects in settings.mappings.items()
+        obj
         for obj, mapping in objects.items()
         if as_known(conn, Target(system, obj, mapping)).drifted
     ]
-    return {"events": total, "events_mapped": mapped, "held": held}
+    return {"fields_changed": conn.scalar(changed), "held": held}
 
 
 def _changes(conn: Connection) -> dict[str, int]:

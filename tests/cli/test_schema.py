@@ -30,8 +30,9 @@ def test_a_vanished_choice_is_told_held_back_and_accepted(place: Place) -> None:
         ("Partner_Tier__c", "choice_vanished", lost, True)
         for lost in ("Registered", "Silver", "Platinum")
     }
-    status = place.hub("status", "--json").json["schema"]
-    assert status == {"events": 3, "events_mapped": 3, "held": ["acme_salesforce/Account"]}
+    crm = place.hub("status", "--json").json["systems"][0]
+    assert (crm["fields_changed"], crm["held"]) == (3, ["Account"])
+    assert "Held back since fields changed: acme_salesforce/Account" in place.hub("status").out
     frozen = [
         f for f in place.hub("doctor", "--json").json[1]["findings"] if "frozen" in f["message"]
     ]
@@ -43,7 +44,7 @@ def test_a_vanished_choice_is_told_held_back_and_accepted(place: Place) -> None:
         "acme_salesforce/Account: accepted as it is now, 3 differences settled\n"
     )
     assert place.hub("sync", "--json").json["troubles"] == []
-    assert place.hub("status", "--json").json["schema"]["held"] == []
+    assert place.hub("status", "--json").json["systems"][0]["held"] == []
 
 
 def test_accepting_what_is_not_mapped_is_refused_with_what_is(place: Place) -> None:
