@@ -64,6 +64,10 @@ class Reps:
             ("stamp without a change", 1, self._touch),
         )
 
+    def begin(self) -> None:
+        """What they do now meets none of the locks and refusals meant for the last request."""
+        self._org.locks.next_call(())
+
     def bulk_update(self, rows: int) -> None:
         """Many records changed in one transaction, all with one stamp."""
         name = self._chance.choice(("Account", "Contact"))

@@ -35,9 +35,10 @@ class World:
 
     async def live(self, changes: int, seconds: float) -> None:
         """So many changes, spread over so much time; now and then a bulk update among them."""
-        self._clock.advance(timedelta(seconds=seconds * 0.1))
+        self._reps.begin()
+        pause = timedelta(seconds=seconds / (changes + 1))
         for _ in range(changes):
-            self._clock.advance(timedelta(seconds=seconds * 0.8 / changes))
+            self._clock.advance(pause)
             await self._change()
         if self._chance.random() < _BULK_SHARE and changes:
             self.done["bulk update"] += 1
@@ -45,12 +46,13 @@ class World:
                 self._reps.bulk_update(self.bulk_rows)
             else:
                 await self._marketers.bulk_update(self.bulk_rows)
-        self._clock.advance(timedelta(seconds=seconds * 0.1))
+        self._clock.advance(pause)
 
     async def before_request(self) -> None:
         """Time goes on with every request, and so may the world."""
         self._clock.advance(timedelta(seconds=_REQUEST_SECONDS))
         if self._chance.random() < self.during:
+            self._reps.begin()
             await self._change()
 
     async def _change(self) -> None:
