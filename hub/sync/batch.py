@@ -59,8 +59,10 @@ def land_batch(
     path: str,
     report: LandReport,
     watch: Stopwatch,
+    *,
+    unseen: bool = False,
 ) -> None:
-    """Land one batch: all of it or nothing."""
+    """Land one batch: all of it or nothing. `unseen`: no record of it is stored."""
     if batch.rows.is_empty():
         if batch.cursor is not None:
             with writing(engine) as conn:
@@ -68,7 +70,7 @@ def land_batch(
         return
     with watch.lap("land"):
         with reading(engine) as conn:
-            known = _known(conn, target, batch.rows)
+            known = _known(conn, target, batch.rows.clear() if unseen else batch.rows)
         rows = dispositions.classify(_fingerprinted(batch.rows, target), known)
         fresh = rows.filter(pl.col("disposition").is_in(["new", "changed"]))
     with watch.lap("check"):
@@ -151,8 +153,7 @@ def _known(conn: Connection, target: Target, rows: pl.DataFrame) -> pl.DataFrame
         *(c.is_deleted, c.gone, c.merged_into, c.modified_at),
     ).where(*here)
     keys = rows.select(RECORD_ID).unique().drop_nulls()
-    between = c.record_id.between(keys[RECORD_ID].min(), keys[RECORD_ID].max())
-    if conn.execute(select(c.run).where(*here, between).limit(1)).first() is None:
+    if keys.is_empty():
         return bulk.read(conn, query.where(false()))
     with bulk.staged(conn, keys, target.table) as wanted:
         return bulk.read(conn, query.where(c.record_id == wanted.c.record_id))

@@ -42,13 +42,14 @@ def land(
         dispositions.count_read(conn, run, landing.target.system, obj, 0, completed=False)
     cursor = None if full else stored_cursor(engine, landing.target)
     landing.report.whole = cursor is None
+    first = cursor is None and landing.knows_nothing()
     with landing.step("land"):
         landing.learn_shape()
         landing.learn_volatile_fields()
         if cursor is None:
             _begin_anew(landing)
-        told = landing.take(connector.pull(landing.target.spec, cursor))
-    if landing.config.silence_is_a_loss:
+        told = landing.take(connector.pull(landing.target.spec, cursor), first=first)
+    if landing.config.silence_is_a_loss and not first:
         _look_again(landing, told if cursor is None else None, compare=compare)
     with writing(engine) as conn:
         dispositions.count_read(conn, run, landing.target.system, obj, 0, completed=True)
@@ -108,9 +109,11 @@ def _refuse_silence(engine: Engine, target: Target, read: int) -> None:
 
     The cursor is forgotten, so that the next pull asks for everything again.
     """
+    if read:
+        return
     with writing(engine) as conn:
         known = _living(conn, target)
-        if read or not known:
+        if not known:
             return
         forget_cursor(conn, target)
     raise PermissionLost(

@@ -1,6 +1,6 @@
 """One object under way into the warehouse: whatever is read of it is landed and accounted for."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine, func, select
 from hub.config import Settings, SystemBase
 from hub.connectors.contract import IS_DELETED, RECORD_ID, Batch, Connector
 from hub.models.database import reading, writing
-from hub.models.operations import ops_batch
+from hub.models.operations import ops_batch, ops_quarantine
 from hub.models.runs import Run
 from hub.sync.ahead import read_ahead
 from hub.sync.archive import archive_path
@@ -18,6 +18,8 @@ from hub.sync.batch import LandReport, land_batch
 from hub.sync.drift import watched
 from hub.sync.ledger import Stopwatch, record_calls
 from hub.sync.targets import Target
+
+_TOLD_AT_MOST = 1_000_000
 
 
 @dataclass
@@ -67,8 +69,25 @@ class Landing:
         described = self.connector.describe(self.target.object)
         self.target = watched(self.engine, self.run, self.target, described)
 
-    def take(self, batches: Iterator[Batch]) -> pl.DataFrame:
-        """Land every batch; returns record_id and is_deleted of all rows, in the order read."""
+    def knows_nothing(self) -> bool:
+        """Whether no record of the object was ever landed, nor waits as a bad one."""
+        with reading(self.engine) as conn:
+            return not any(
+                conn.execute(
+                    select(table.c.record_id)
+                    .where(
+                        table.c.system == self.target.system, table.c.object == self.target.object
+                    )
+                    .limit(1)
+                ).first()
+                for table in (self.target.table, ops_quarantine)
+            )
+
+    def take(self, batches: Iterator[Batch], *, first: bool = False) -> pl.DataFrame:
+        """Land every batch; returns record_id and is_deleted of all rows, in the order read.
+
+        `first`: nothing was known before, so what these batches have not told yet is new.
+        """
         told = [pl.DataFrame(schema={RECORD_ID: pl.String, IS_DELETED: pl.String})]
         with read_ahead(batches) as ahead:
             while True:
@@ -76,16 +95,27 @@ class Landing:
                     batch = next(ahead, None)
                 if batch is None:
                     return pl.concat(told)
-                self._land(batch)
+                self._land(batch, unseen=first and _adds_only(batch, told))
                 told.append(batch.rows.select(RECORD_ID, IS_DELETED))
 
-    def _land(self, batch: Batch) -> None:
+    def _land(self, batch: Batch, *, unseen: bool) -> None:
         target = self.target
         with reading(self.engine) as conn:
             sequence = next_sequence(conn, self.run, target)
         root = self.settings.resolve(self.settings.archive)
         path = archive_path(root, target.system, target.object, self.run.number, sequence)
-        land_batch(self.engine, target, self.run, batch, path, self.report, self.watch)
+        land_batch(
+            self.engine, target, self.run, batch, path, self.report, self.watch, unseen=unseen
+        )
+
+
+def _adds_only(batch: Batch, told: Sequence[pl.DataFrame]) -> bool:
+    """Whether no record of the batch is among those told. Of very many told ones it takes less to
+    ask the warehouse, so they are then not looked through."""
+    if sum(rows.height for rows in told) > _TOLD_AT_MOST:
+        return False
+    known = pl.concat(told)[RECORD_ID]
+    return not batch.rows[RECORD_ID].is_in(known.implode()).any()
 
 
 def next_sequence(conn: Connection, run: Run, target: Target) -> int:

@@ -12,6 +12,7 @@ from sqlalchemy import Engine, event
 
 from hub.checks import laws
 from hub.config import Settings
+from hub.connectors.contract import RESERVED, Batch, ObjectSpec
 from hub.errors import PermissionLost, StopSync, SystemUnreachable
 from hub.models.database import reading
 from hub.models.operations import ops_batch, ops_call, ops_cursor, ops_quarantine, ops_read
@@ -212,6 +213,42 @@ def test_a_deletion_older_than_the_stored_version_is_superseded(landing: Landing
     assert _replay(landing, ("a1", MONDAY, {"is_deleted": "true"})) == {"superseded": 1}
     assert landing.told() == {"a1": "Adler AG"}
     assert _replay(landing, ("a1", TUESDAY, {"is_deleted": "true"})) == {"deleted": 1}
+
+
+class Repeating(FakeConnector):
+    """Its pull tells these batches, each row a record id, a time and fields."""
+
+    batches: Sequence[Sequence[tuple[str, str, Mapping[str, str | None]]]] = ()
+
+    def pull(self, spec: ObjectSpec, cursor: str | None) -> Iterator[Batch]:  # noqa: ARG002
+        columns = (*RESERVED, *spec.fields)
+        for number, rows in enumerate(self.batches):
+            told = [
+                {"record_id": key, "modified_at": at, "is_deleted": "false", **fields}
+                for key, at, fields in rows
+            ]
+            yield Batch(pl.DataFrame(told, schema=dict.fromkeys(columns, pl.String)), str(number))
+
+
+def test_what_a_first_pull_repeats_in_a_later_batch_is_known_by_then(landing: Landing) -> None:
+    connector = Repeating(landing.crm)
+    connector.batches = (
+        [("a1", MONDAY, {"Name": "Adler"}), ("a2", MONDAY, {"Name": "Berger"})],
+        [("a3", MONDAY, {"Name": "Castel"})],
+        [("a1", MONDAY, {"Name": "Adler"}), ("a2", TUESDAY, {"Name": "Berger & Co"})],
+        [("a4", MONDAY, {"is_deleted": "true"}), ("a3", TUESDAY, {"is_deleted": "true"})],
+    )
+    landing.run = begin_run(landing.engine, "sync", "a-config")
+    report = land(landing.engine, landing.settings, landing.run, connector, "Account")
+    assert _counts(report) == {
+        "new": 3,
+        "unchanged": 1,
+        "changed": 1,
+        "suppressed": 1,
+        "deleted": 1,
+    }
+    assert landing.told() == {"a1": "Adler", "a2": "Berger & Co"}
+    assert landing.conserved()
 
 
 # -- the quarantine ----------------------------------------------------------------------------
