@@ -14,6 +14,7 @@ PAGES = tuple(
     for name in (
         *("configuration.md", "warehouse.md", "operations.md", "sandbox.md"),
         *("connectors/salesforce.md", "connectors/hubspot.md", "connectors/feed.md"),
+        "connectors/rest.md",
     )
 )
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)

@@ -25,6 +25,7 @@ from hub.cli import main
 from hub.commands.warehouse import open_workplace
 from hub.config import ObjectMapping, stock_mapping
 from hub.connectors.feed.profile import POS_COLUMNS
+from hub.connectors.rest import config as rest_config
 from hub.models import metadata
 from hub.models.base import Money, UtcTime
 from hub.models.golden import HISTORIES
@@ -87,6 +88,16 @@ def _default(field: Any) -> Any:
     return list(value) if isinstance(value, tuple) else value
 
 
+def _models_of_rest() -> list[str]:
+    return [
+        name
+        for name, model in vars(rest_config).items()
+        if isinstance(model, type)
+        and issubclass(model, BaseModel)
+        and model.__module__ == rest_config.__name__
+    ]
+
+
 def test_every_model_of_the_configuration_has_its_table() -> None:
     documented = {table.mark.split()[1] for table in tables("keys")}
     assert documented == {
@@ -100,6 +111,7 @@ def test_every_model_of_the_configuration_has_its_table() -> None:
         ),
         *(f"hub.connectors.hubspot.config.{name}" for name in ("HubSpotSystem", "BearerToken")),
         *(f"hub.connectors.feed.config.{name}" for name in ("FeedSystem", "FeedReport")),
+        *(f"hub.connectors.rest.config.{name}" for name in _models_of_rest()),
         *(f"hub.config.{name}" for name in ("ObjectMapping", "RegistrationRule", "PushRule")),
         *(f"hub.config.{name}" for name in ("CreateRule", "PushField")),
         *(f"hub.policy.settings.{n}" for n in ("Policy", "RegistrationPolicy", "RoutingPolicy")),
