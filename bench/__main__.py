@@ -107,8 +107,12 @@ def _measure_volume(
 def _matching(companies: int) -> int:
     """Quality of matching against the truth, in a process of its own."""
     print(f"matching, {companies:,} companies, beside what is really the case\n", flush=True)
-    command = [sys.executable, "-m", "bench.matching", "--companies", str(companies)]
-    return subprocess.run([*command, "--seeds", "11"], check=False).returncode
+    size = ["--companies", str(companies)]
+    for module, seeds in (("bench.matching", "11"), ("bench.alone", "201")):
+        command = [sys.executable, "-m", module, *size, "--seeds", seeds]
+        if code := subprocess.run(command, check=False).returncode:
+            return code
+    return 0
 
 
 def _about(companies: int, rounds: int) -> dict[str, object]:

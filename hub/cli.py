@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import click
 
@@ -263,6 +263,35 @@ def explain(entity: str, hub_id: str, config: Path, as_json: bool) -> int:
     from hub.commands.warehouse import open_workplace
 
     show.explanation(of(open_workplace(config), entity, hub_id), as_json=as_json)
+    return 0
+
+
+@main.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--entity", type=click.Choice(["company", "contact"]), required=True)
+@click.option(
+    "--out", type=click.Path(path_type=Path, dir_okay=False), required=True, help="The result."
+)
+@click.option("--column", "columns", multiple=True, metavar="FIELD=HEADER", help="What is what.")
+@click.option("--source", metavar="HEADER", help="The column that tells the system of a row.")
+@click.option("--country", metavar="CODE", help="The country of rows that name none: DE, US.")
+@click.option("--model", type=click.Path(path_type=Path), help="Weights kept from another file.")
+@click.option("--save-model", type=click.Path(path_type=Path), help="Where to keep the weights.")
+@_json
+@_reporting
+def match(
+    file: Path, entity: Literal["company", "contact"], out: Path, columns: tuple[str, ...],
+    source: str | None, country: str | None, model: Path | None, save_model: Path | None,
+    as_json: bool,
+) -> int:  # fmt: skip
+    """Which rows of a CSV, Parquet or XLSX file are the same company or person."""
+    from hub.commands.match import MatchOptions, columns_told, run_match
+    from hub.commands.show_match import matched
+
+    options = MatchOptions(columns_told(columns), source, country, model, save_model)
+    with show.progress(quiet=as_json) as say:
+        report = run_match(file, entity, out, options, say)
+    matched(report, as_json=as_json)
     return 0
 
 

@@ -1,10 +1,22 @@
 """Who holds which blocking key, how large each block is, and who is a candidate for whom."""
 
+from typing import Protocol
+
 import polars as pl
 
 from hub.identity.keys import MEASURED, keys_of
 from hub.identity.model import Model
 from hub.identity.store import Store
+
+
+class Held(Protocol):
+    """Profiles with their keys, wherever they are kept; `Store` says what the frames hold."""
+
+    def load_profiles(self, profiles: pl.Series) -> pl.DataFrame: ...
+
+    def keys_of(self, profiles: pl.Series) -> pl.DataFrame: ...
+
+    def holders(self, keys: pl.Series) -> pl.DataFrame: ...
 
 
 def replace_profiles(store: Store, born: pl.DataFrame, dead: pl.Series, model: Model) -> pl.Series:
@@ -52,7 +64,7 @@ def _step(column: str, model: Model) -> pl.Expr:
     return steps
 
 
-def candidates(store: Store, profiles: pl.Series, model: Model) -> pl.DataFrame:
+def candidates(store: Held, profiles: pl.Series, model: Model) -> pl.DataFrame:
     """(left, right), left < right: who shares a key with one of `profiles`."""
     cap = model.cap(pl.col("kind"))
     held = store.keys_of(profiles).filter(pl.col("members").is_between(2, cap))
@@ -70,7 +82,7 @@ def candidates(store: Store, profiles: pl.Series, model: Model) -> pl.DataFrame:
     )
 
 
-def measured(store: Store, profiles: pl.Series, model: Model) -> pl.DataFrame:
+def measured(store: Held, profiles: pl.Series, model: Model) -> pl.DataFrame:
     """The profiles with their columns and, per measured kind, the size of their value's block."""
     columns = store.load_profiles(profiles)
     sizes = store.keys_of(profiles)

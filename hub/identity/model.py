@@ -3,6 +3,7 @@
 Weights are kept in whole hundredths of a nat, so that sums are exact in any order.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -36,7 +37,12 @@ class Model:
 @cache
 def load_model(entity: Entity) -> Model:
     """The model shipped with this version of the hub."""
-    whole = yaml.safe_load(resources.files(__package__).joinpath("model.yaml").read_text("utf-8"))
+    text = resources.files(__package__).joinpath("model.yaml").read_text("utf-8")
+    return parse_model(yaml.safe_load(text), entity)
+
+
+def parse_model(whole: Mapping[str, Any], entity: Entity) -> Model:
+    """The part of a model file about one entity; raises KeyError where it has no such part."""
     part: dict[str, Any] = whole[entity]
     levels = {
         (field, level): weight
