@@ -8,11 +8,11 @@ import polars as pl
 from sqlalchemy import Connection, Engine, func, select
 
 from hub.config import Settings, SystemBase
+from hub.connectors.ahead import read_ahead
 from hub.connectors.contract import IS_DELETED, RECORD_ID, Batch, Connector
 from hub.models.database import reading, writing
 from hub.models.operations import ops_batch, ops_quarantine
 from hub.models.runs import Run
-from hub.sync.ahead import read_ahead
 from hub.sync.archive import archive_path
 from hub.sync.batch import LandReport, land_batch
 from hub.sync.drift import watched

@@ -16,6 +16,7 @@ import msgspec
 import polars as pl
 import urllib3
 
+from hub.connectors.ahead import read_ahead
 from hub.connectors.contract import IS_DELETED, MODIFIED_AT, RECORD_ID, Batch
 from hub.connectors.http import server_time
 from hub.connectors.hubspot.client import Found, Portal
@@ -96,9 +97,11 @@ class Reader:
         yield Batch(rows.filter(pl.col(RECORD_ID).is_in(list(record_ids))), None)
 
     def _batches(self, pages: Iterator[Page], wanted: pl.Expr | None = None) -> Iterator[Batch]:
-        for group in gathered(pages, BATCH_ROWS):
-            rows = self._rows.frame([body for page in group for body in page.bodies])
-            yield Batch(rows if wanted is None else rows.filter(wanted), group[-1].cursor)
+        """While the rows of some pages are made, further pages are already being read."""
+        with read_ahead(gathered(pages, BATCH_ROWS)) as groups:
+            for group in groups:
+                rows = self._rows.frame([body for page in group for body in page.bodies])
+                yield Batch(rows if wanted is None else rows.filter(wanted), group[-1].cursor)
 
     def _everything(self, cursor: Cursor) -> Iterator[Page]:
         minimum = Minimum(self._portal.calls, LIST_ROWS)

@@ -6,9 +6,9 @@ from threading import Event, current_thread, main_thread
 import polars as pl
 import pytest
 
+from hub.connectors.ahead import read_ahead
 from hub.connectors.contract import Batch
 from hub.errors import SystemUnreachable
-from hub.sync.ahead import read_ahead
 
 
 def _batch(number: int) -> Batch:
