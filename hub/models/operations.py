@@ -50,7 +50,7 @@ ops_recheck = Table(
     metadata,
     Column("system", String(64), primary_key=True),
     Column("object", String(64), primary_key=True),
-    Column("what", String(16), primary_key=True, comment="ids, volatile"),
+    Column("what", String(16), primary_key=True, comment="ids, volatile, references"),
     Column("run", Integer, nullable=False),
     Column("at", UtcTime, nullable=False),
     comment="when all ids, and all fields that change without a trace, were last compared",

@@ -15,6 +15,7 @@ from hub.models.database import reading, writing
 from hub.models.runs import Run
 from hub.sync import dispositions, rechecks
 from hub.sync.batch import LandReport
+from hub.sync.dangling import read_dangling
 from hub.sync.landing import Landing
 from hub.sync.reconcile import reconcile, reconcile_with_present
 from hub.sync.refresh import refresh
@@ -51,6 +52,7 @@ def land(
         told = landing.take(connector.pull(landing.target.spec, cursor), first=first)
     if landing.config.silence_is_a_loss and not first:
         _look_again(landing, told if cursor is None else None, compare=compare)
+        read_dangling(landing)
     with writing(engine) as conn:
         dispositions.count_read(conn, run, landing.target.system, obj, 0, completed=True)
     _expect_rows(engine, settings, landing.target)

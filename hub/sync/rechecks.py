@@ -1,4 +1,5 @@
-"""When an object's ids, and its fields that change without a trace, were last compared in full."""
+"""When an object's ids, its fields that change without a trace, and its references to records that
+have gone were last compared."""
 
 from datetime import timedelta
 from typing import Literal
@@ -11,9 +12,10 @@ from hub.models.operations import ops_recheck
 from hub.models.runs import Run
 from hub.sync.targets import Target
 
-What = Literal["ids", "volatile"]
+What = Literal["ids", "volatile", "references"]
 IDS: What = "ids"
 VOLATILE: What = "volatile"
+REFERENCES: What = "references"
 
 
 def is_due(engine: Engine, target: Target, what: What, run: Run, minutes: float) -> bool:
@@ -21,6 +23,11 @@ def is_due(engine: Engine, target: Target, what: What, run: Run, minutes: float)
     with reading(engine) as conn:
         last = conn.scalar(select(ops_recheck.c.at).where(_of(target, what)))
     return last is None or run.started_at - last >= timedelta(minutes=minutes)
+
+
+def last_run(conn: Connection, target: Target, what: What) -> int:
+    """The run of the last comparison; 0 when there was none."""
+    return conn.scalar(select(ops_recheck.c.run).where(_of(target, what))) or 0
 
 
 def note(conn: Connection, target: Target, what: What, run: Run) -> None:

@@ -72,6 +72,22 @@ def test_complaint_10_a_link_that_changed_alone_is_seen(crm: AnyCrm) -> None:
     assert linked == {moved: second, cut: None, kept: first}
 
 
+def test_complaint_10_a_reference_that_the_org_clears_by_itself_is_seen(
+    org: SalesforceCrm,
+) -> None:
+    """With the parent deleted the child has none, and its own stamp has not moved."""
+    parent, child, other = org.add_companies(3)
+    org.call("PATCH", f"sobjects/Account/{child}", {"ParentId": parent})
+    org.sync()
+    assert org.source("company")[child]["parent_record_id"] == parent
+    org.wait(hours=3)
+    org.delete("Account", parent)
+    org.wait(hours=3)
+    org.sync()
+    assert org.living("company") == {child, other}
+    assert org.source("company")[child]["parent_record_id"] is None
+
+
 # -- 12: merges ------------------------------------------------------------------------------------
 
 
