@@ -7,6 +7,7 @@ group keeps answers through an alias; an id whose rows are all gone is retired a
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 Row = tuple[str, str, str]
 """(system, object, record_id) of a source row."""
@@ -41,14 +42,28 @@ def age(hub_id: str) -> tuple[int, str]:
     return len(hub_id), hub_id
 
 
-def keep_ids(parts: Sequence[Sequence[Row]], before: Mapping[Row, str]) -> list[str | None]:
-    """The old id each part keeps: largest overlap first, then Jaccard, then the older id."""
+def keep_ids(
+    parts: Sequence[Sequence[Row]],
+    before: Mapping[Row, str],
+    merged: Mapping[Row, Row] = MappingProxyType({}),
+) -> list[str | None]:
+    """The old id each part keeps: largest overlap first, then Jaccard, then the older id.
+
+    `merged` are rows that their system merged into others: the id of such a row gives way to that
+    of its survivor.
+    """
     sizes = Counter(before.values())
     claims = []
     for place, part in enumerate(parts):
+        yielding = {
+            before[row]
+            for row in part
+            if row in before and row in merged and merged[row] in part
+            if before.get(merged[row], before[row]) != before[row]
+        }
         for hub_id, shared in Counter(before[r] for r in part if r in before).items():
             jaccard = shared / (sizes[hub_id] + len(part) - shared)
-            claims.append((-shared, -jaccard, age(hub_id), place, hub_id))
+            claims.append((hub_id in yielding, -shared, -jaccard, age(hub_id), place, hub_id))
     kept: list[str | None] = [None] * len(parts)
     given: set[str] = set()
     for *_, place, hub_id in sorted(claims):
@@ -63,13 +78,15 @@ def assign(
     before: Mapping[Row, str],
     revivable: Mapping[Row, str],
     mint: Callable[[int], Sequence[str]],
+    merged: Mapping[Row, Row] = MappingProxyType({}),
 ) -> Assignment:
     """Ids for `parts`, which hold every living row that any id in `before` had, and new ones.
 
     `before` also names rows that are gone. `revivable` names retired ids that rows lay claim to;
-    `mint` gives that many new ids.
+    `mint` gives that many new ids; `merged` leads from a row to the one that its
+    system merged it into.
     """
-    kept = keep_ids(parts, before)
+    kept = keep_ids(parts, before, merged)
     outcome = Assignment()
     _revive(parts, kept, revivable, outcome)
     fresh = [place for place, hub_id in enumerate(kept) if hub_id is None]

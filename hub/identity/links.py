@@ -7,6 +7,7 @@ goes above a differing tax number. Cannot-links keep rows apart, directly and th
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import product
 
 import polars as pl
 from sqlalchemy import Connection, or_, select, update
@@ -65,23 +66,24 @@ def mark_applied(conn: Connection, entity: Entity, run: int) -> None:
 
 
 def told_same(conn: Connection, entity: Entity, rows: pl.DataFrame) -> list[Pair]:
-    """Pairs with one end in `rows` of which their system says that one became the other."""
+    """Pairs with one end in `rows` of which their system says that one became the other, or that
+    they were merged."""
     m, n = identity_mention.alias("m"), identity_mention.alias("n")
     ends = [m.c[c] for c in ROW] + [n.c[c] for c in ROW]
-    became = (
+    both = (
         (n.c.entity == m.c.entity)
         & (n.c.system == m.c.system)
-        & (n.c.record_id == m.c.same_as)
-        & (n.c.object != m.c.object)
         & m.c.profile.is_not(None)
         & n.c.profile.is_not(None)
     )
+    became = both & (n.c.record_id == m.c.same_as) & (n.c.object != m.c.object)
+    merged = both & (n.c.record_id == m.c.merged_into) & (n.c.object == m.c.object)
     found: set[Pair] = set()
     if rows.is_empty():
         return []
     with given_rows(conn, entity, rows) as given:
-        for end in (m, n):
-            query = select(*ends).join_from(m, n, became).where(among(end, given))
+        for said, end in product((became, merged), (m, n)):
+            query = select(*ends).join_from(m, n, said).where(among(end, given))
             for a, b, c, d, e, f in conn.execute(query):
                 found.add(((a, b, c), (d, e, f)))
     return sorted(found)

@@ -18,6 +18,7 @@ from sqlalchemy import (
     Table,
     and_,
     bindparam,
+    case,
     exists,
     func,
     not_,
@@ -35,7 +36,7 @@ from hub.models.sources import src_company, src_contact, src_lead
 Entity = Literal["company", "contact"]
 
 ROW = ("system", "object", "record_id")
-LINKS = ("hub_key", "refers_to", "same_as")
+LINKS = ("hub_key", "refers_to", "same_as", "merged_into")
 STATE = (*LINKS, "content_hash", "company_id")
 """What is remembered of a row, beside its profile."""
 
@@ -56,7 +57,9 @@ def changed_mentions(conn: Connection, entity: Entity, since: int) -> pl.DataFra
     """Rows that changed in run `since` or later and are not matched as they stand yet.
 
     ROW + STATE + the entity's columns + `live`, which is false for rows that are deleted or speak
-    of nobody (any more). A contact has changed too when its company got another hub id.
+    of nobody (any more). A row that was merged lives on beside its survivor, so that whoever refers
+    to it finds the one that took over. A contact has changed too when its company got another hub
+    id.
     """
     sources = _SOURCES[entity]
     told = _read(conn, (source.changed.params(since=since) for source in sources))
@@ -99,7 +102,7 @@ class _Source:
     @cached_property
     def all(self) -> Select[Any]:
         names = (*STATE, *(COMPANY if self.entity == "company" else CONTACT))
-        live = and_(self.table.c.is_deleted.is_(False), self.speaks)
+        live = and_(or_(self.table.c.is_deleted.is_(False), _has_survivor(self.table)), self.speaks)
         return select(
             *(self.table.c[n] for n in ROW),
             *(self._value(n).label(n) for n in names),
@@ -118,7 +121,10 @@ class _Source:
             *(m[n] == self.table.c[n] for n in ROW),
             m.profile.is_not(None),
             m.content_hash == self.table.c.content_hash,
-            *(m[n].is_not_distinct_from(self._value(n)) for n in ("hub_key", "company_id")),
+            *(
+                m[n].is_not_distinct_from(self._value(n))
+                for n in ("hub_key", "company_id", "merged_into")
+            ),
         )
         return self.all.where(or_(self.table.c.is_deleted, not_(seen)))
 
@@ -127,7 +133,23 @@ class _Source:
         return self.unmatched.where(self.table.c.run >= _SINCE)
 
     def _value(self, name: str) -> Any:
-        return type_coerce(self.columns.get(name, null()), String)
+        if name == "merged_into":
+            return self.table.c.merged_into
+        value = type_coerce(self.columns.get(name, null()), String)
+        # What a merged record said of itself is its survivor's to say.
+        own = name in ("hub_key", "refers_to", "same_as")
+        return case((self.table.c.merged_into.is_(None), value)) if own else value
+
+
+def _has_survivor(table: Table) -> Any:
+    """Whether a row was merged into one that is in effect."""
+    survivor = table.alias()
+    return exists().where(
+        survivor.c.system == table.c.system,
+        survivor.c.object == table.c.object,
+        survivor.c.record_id == table.c.merged_into,
+        survivor.c.is_deleted.is_(False),
+    )
 
 
 def _company_of(table: Table, record_id: Column[Any]) -> Any:

@@ -110,8 +110,10 @@ class _Resolution:
             decisions.same, sorted(closure.told), decisions.different, profile_of
         )
         parts = group_rows(mentions, closure.linked, Links(same, apart), self._weights)
-        parts = self._join_claims(parts, closure, profile_of, apart)
-        outcome = assign(parts, closure.before, self._revivable(mentions, closure), self._mint)
+        merges = _merges(mentions)
+        parts = self._join_claims(parts, closure, profile_of, apart, merges)
+        revivable = self._revivable(mentions, closure)
+        outcome = assign(parts, closure.before, revivable, self._mint, merges)
         outcome.events += [
             Event("conflict", outcome.ids[a], outcome.ids[b], (a, b))
             for a, b in conflicts
@@ -119,6 +121,13 @@ class _Resolution:
         ]
         said = {frozenset(pair): "different" for pair in apart}
         said.update({frozenset(pair): "same" for pair in same})
+        said.update(
+            {
+                frozenset(pair): f"merged in {pair[0][0]}"
+                for pair in merges.items()
+                if pair in set(same)
+            }
+        )
         background = Background(closure.before, profile_of, said, self._explain)
         moved = write_outcome(self.store, outcome, background, self.run.started_at)
         kinds = Counter(event.kind for event in outcome.events)
@@ -194,13 +203,15 @@ class _Resolution:
         closure: Closure,
         profile_of: dict[Row, int],
         apart: Sequence[tuple[Row, Row]],
+        merges: dict[Row, Row],
     ) -> list[list[Row]]:
         """Put a row that carries a hub id of ours into the group that keeps that id.
 
         The CRM tells back what the hub once wrote there, so this holds whatever else the row says;
         only what must stay apart does.
         """
-        place_of = {hub_id: n for n, hub_id in enumerate(keep_ids(parts, closure.before)) if hub_id}
+        kept = keep_ids(parts, closure.before, merges)
+        place_of = {hub_id: n for n, hub_id in enumerate(kept) if hub_id}
         part_of = {row: n for n, part in enumerate(parts) for row in part}
         foes = {
             frozenset((part_of[a], part_of[b])) for a, b in apart if a in part_of and b in part_of
@@ -256,3 +267,12 @@ class _Resolution:
         moved = self.conn.execute(w.update().where(w.c.step == step).values(run=self.run.number))
         if moved.rowcount == 0:
             self.conn.execute(w.insert().values(step=step, run=self.run.number))
+
+
+def _merges(mentions: pl.DataFrame) -> dict[Row, Row]:
+    """Loser → survivor among rows of one object that their system has merged."""
+    losers = mentions.filter(pl.col("merged_into").is_not_null())
+    return {
+        (system, kind, loser): (system, kind, survivor)
+        for system, kind, loser, survivor in losers.select(*ROW, "merged_into").iter_rows()
+    }

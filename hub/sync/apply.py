@@ -126,7 +126,9 @@ def _apply_object(
             report.leave(len(rows) - start)
             return
         chunk = rows[start : start + connector.rows_per_apply]
-        changes = [_change(row, mapping, made) for row in chunk]
+        with reading(engine) as conn:
+            survivors = _survivors(conn, connector.system, obj, mapping, chunk)
+        changes = [_change(row, mapping, made, survivors) for row in chunk]
         ready = [change for change in changes if change is not None]
         waiting = [
             Outcome(row.id, "pending", code="waiting", message="the record it hangs on is not made")
@@ -140,14 +142,31 @@ def _apply_object(
                 made[(connector.system, by_id[outcome.change_id].hub_id)] = outcome.record_id
         with writing(engine) as conn:
             _store_outcomes(conn, outcomes, run)
-            _remember(conn, connector.system, obj, mapping, by_id, outcomes)
+            _remember(conn, connector.system, obj, mapping, by_id, outcomes, survivors)
             record_calls(conn, run, connector.system, f"apply/{obj}", connector.calls)
         connector.calls.restart()
         report.add(outcomes, by_id)
 
 
+def _survivors(
+    conn: Connection, system: str, obj: str, mapping: ObjectMapping, rows: Sequence[Row[Any]]
+) -> dict[str, str]:
+    """Record that a change is for → the one it was merged into since the plan was made."""
+    table = SOURCES[mapping.source]
+    query = select(table.c.record_id, table.c.merged_into).where(
+        table.c.system == system,
+        table.c.object == obj,
+        table.c.record_id.in_([row.record_id for row in rows if row.record_id]),
+        table.c.merged_into.is_not(None),
+    )
+    return {row.record_id: row.merged_into for row in conn.execute(query)}
+
+
 def _change(
-    row: Row[Any], mapping: ObjectMapping, made: Mapping[tuple[str, str], str]
+    row: Row[Any],
+    mapping: ObjectMapping,
+    made: Mapping[tuple[str, str], str],
+    survivors: Mapping[str, str],
 ) -> Change | None:
     """The stored change as the connector takes it; None while a record it refers to is missing."""
     cells = json.loads(row.fields)
@@ -164,7 +183,8 @@ def _change(
         name = mapping.push.create.key
         key = (name, str(fields.pop(name)))
     before = {name: cell["before"] for name, cell in cells.items()}
-    return Change(row.id, row.object, row.op, fields, row.record_id, key, before)
+    record_id = survivors.get(row.record_id, row.record_id)
+    return Change(row.id, row.object, row.op, fields, record_id, key, before)
 
 
 def _store_outcomes(conn: Connection, outcomes: Sequence[Outcome], run: Run) -> None:
@@ -200,6 +220,7 @@ def _remember(
     mapping: ObjectMapping,
     rows: Mapping[str, Row[Any]],
     outcomes: Sequence[Outcome],
+    survivors: Mapping[str, str],
 ) -> None:
     """Update what a record was last seen to say by what was just written into it.
 
@@ -207,11 +228,10 @@ def _remember(
     only its system can tell all it says.
     """
     table = SOURCES[mapping.source]
-    written = [
-        rows[o.change_id]
-        for o in outcomes
-        if o.status == "applied" and rows[o.change_id].op == "update"
-    ]
+    applied = (rows[o.change_id] for o in outcomes if o.status == "applied")
+    written = {
+        survivors.get(row.record_id, row.record_id): row for row in applied if row.op == "update"
+    }
     if not written:
         return
     here = (table.c.system == system, table.c.object == obj)
@@ -219,18 +239,18 @@ def _remember(
         row.record_id: json.loads(row.told) if row.told else {}
         for row in conn.execute(
             select(table.c.record_id, table.c.told).where(
-                *here, table.c.record_id.in_([row.record_id for row in written])
+                *here, table.c.record_id.in_(list(written))
             )
         )
     }
     keyed = next((f for f, column in mapping.pull.items() if column == "hub_key"), None)
     updates = []
-    for row in written:
+    for record_id, row in written.items():
         after = {name: cell["after"] for name, cell in json.loads(row.fields).items()}
-        said = {**told.get(row.record_id, {}), **after}
+        said = {**told.get(record_id, {}), **after}
         updates.append(
             {
-                "record": row.record_id,
+                "record": record_id,
                 "new_told": told_text(said),
                 "new_key": said.get(keyed) if keyed else None,
             }

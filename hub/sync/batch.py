@@ -26,7 +26,7 @@ from hub.sync.fingerprint import text_hashes, told_texts
 from hub.sync.fingerprint import told_text as told_text
 from hub.sync.ledger import Stopwatch
 from hub.sync.targets import Target, move_cursor
-from hub.sync.tombstones import mark_gone
+from hub.sync.tombstones import come_back, mark_gone
 from hub.sync.volatile import volatile_hashes
 
 # What is kept of a row beside its typed columns.
@@ -90,6 +90,7 @@ def land_batch(
             good = split.good_of(fresh).select(_KEPT)
             _merge_good(conn, target, run, batch_id, good.hstack(split.good))
             mark_gone(conn, target, run, rows.filter(pl.col("disposition") == "deleted"))
+            come_back(conn, target, run, _back(good, known))
             if target.volatile_pulled:
                 _renew_volatile_hash(conn, target, rows, known)
             quarantine.hold(conn, target, run, batch_id, bad)
@@ -108,6 +109,11 @@ def _checked(fresh: pl.DataFrame, target: Target) -> Split:
         return Split(fresh.clear().select(), no_faults(), 0)
     typed = convert(fresh, target.mapping.pull, target.mapping.values, target.table)
     return held(validate(target.mapping.source, typed), fresh, target)
+
+
+def _back(good: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
+    """record_id of what was gone and is there again."""
+    return good.join(known.filter("is_deleted"), on=RECORD_ID, how="semi").select(RECORD_ID)
 
 
 def _settled(rows: pl.DataFrame) -> pl.Series:

@@ -14,7 +14,7 @@ from decimal import Decimal
 from typing import Any
 
 import polars as pl
-from sqlalchemy import Connection, Engine, Table, select, update
+from sqlalchemy import Connection, Engine, Exists, Table, exists, select, update
 
 from hub.config import CreateRule, ObjectMapping, PushField, PushRule, Settings
 from hub.connectors.text import canonical_number
@@ -23,7 +23,7 @@ from hub.models.database import reading, take_numbers, writing
 from hub.models.identity import crosswalk
 from hub.models.operations import ops_change, ops_plan
 from hub.models.runs import Run
-from hub.models.sources import SOURCES
+from hub.models.sources import MERGED, SOURCES
 from hub.models.watermarks import move_watermark, versioned, watermark
 from hub.policy.settings import Policy, load_policy
 from hub.sync.acceptance import refusal
@@ -150,7 +150,9 @@ def _object_differences(
     said = _said(conn, system, obj, push.entity, SOURCES[mapping.source], desired["hub_id"])
     desired = _with_references(conn, system, desired, push)
     updates = desired.filter(~pl.col("create") | pl.col("hub_id").is_in(said["hub_id"].implode()))
-    for row in updates.join(said, on="hub_id").sort("record_id").iter_rows(named=True):
+    # What is hidden from our user exists, so it is not made again; but it cannot be written to.
+    shown = said.filter(pl.col("gone").is_null())
+    for row in updates.join(shown, on="hub_id").sort("record_id").iter_rows(named=True):
         told = json.loads(row["told"]) if row["told"] else {}
         fields = _update(push, row, told)
         if fields:
@@ -166,9 +168,10 @@ def _object_differences(
 def _said(
     conn: Connection, system: str, obj: str, entity: str, table: Table, hub_ids: pl.Series
 ) -> pl.DataFrame:
-    """hub_id, record_id, told of those of the ids' living records that the hub may write."""
+    """hub_id, record_id, told, gone of those of the ids' records in effect that the hub may write
+    if it sees them."""
     query = (
-        select(crosswalk.c.hub_id, table.c.record_id, table.c.told)
+        select(crosswalk.c.hub_id, table.c.record_id, table.c.told, table.c.gone)
         .join_from(
             crosswalk,
             table,
@@ -249,6 +252,16 @@ def canonical(value: Any) -> str | None:
     return str(value)
 
 
+def _merged_away(table: Table) -> Exists:
+    """Whether a crosswalk entry is that of a record which another one has taken over."""
+    return exists().where(
+        table.c.system == crosswalk.c.system,
+        table.c.object == crosswalk.c.object,
+        table.c.record_id == crosswalk.c.record_id,
+        table.c.gone == MERGED,
+    )
+
+
 def _record_column(rule: PushField) -> str:
     return f"{rule.column}@{rule.ref}"
 
@@ -263,14 +276,16 @@ def _with_references(
     """
     rules = list((push.create.fields if push.create else {}).values())
     for rule in (r for r in rules if r.ref is not None):
+        entity = str(rule.column).removesuffix("_id")
         with _staged_ids(conn, desired[str(rule.column)]) as wanted:
             records = bulk.read(
                 conn,
                 select(crosswalk.c.hub_id, crosswalk.c.record_id).where(
                     crosswalk.c.system == system,
                     crosswalk.c.object == rule.ref,
-                    crosswalk.c.entity == str(rule.column).removesuffix("_id"),
+                    crosswalk.c.entity == entity,
                     crosswalk.c.hub_id == wanted.c.hub_id,
+                    ~_merged_away(SOURCES[entity]),
                 ),
             )
         smallest = records.group_by("hub_id").agg(pl.col("record_id").min())

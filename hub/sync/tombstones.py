@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 import polars as pl
-from sqlalchemy import Column, Connection, ScalarSelect, select, update
+from sqlalchemy import Column, Connection, ScalarSelect, Table, select, update
 
 from hub.checks.convert import blank_to_null
 from hub.connectors.contract import MERGED_INTO, RECORD_ID
@@ -47,12 +47,35 @@ def mark_gone(conn: Connection, target: Target, run: Run, gone: pl.DataFrame) ->
                 run=run.number,
             )
         )
+        _stir_losers(conn, target, run, stage)
         merged = select(stage.c.record_id).where(stage.c.merged_into.is_not(None))
         conn.execute(
             update(table)
             .where(*here, table.c.merged_into.in_(merged))
             .values(merged_into=said(MERGED_INTO, table.c.merged_into), run=run.number)
         )
+
+
+def come_back(conn: Connection, target: Target, run: Run, record_ids: pl.DataFrame) -> None:
+    """Records (frame with record_id) that were gone are there again, and their losers with them."""
+    if not record_ids.height:
+        return
+    with bulk.staged(conn, record_ids.select(RECORD_ID), target.table) as stage:
+        _stir_losers(conn, target, run, stage)
+
+
+def _stir_losers(conn: Connection, target: Target, run: Run, survivors: Table) -> None:
+    """What was merged into these records stands and falls with them: it has changed, too."""
+    table = target.table
+    conn.execute(
+        update(table)
+        .where(
+            table.c.system == target.system,
+            table.c.object == target.object,
+            table.c.merged_into.in_(select(survivors.c.record_id)),
+        )
+        .values(run=run.number)
+    )
 
 
 def _ends_of_merges(conn: Connection, target: Target, told: Mapping[str, str]) -> dict[str, str]:

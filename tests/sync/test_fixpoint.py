@@ -47,6 +47,12 @@ def _drop(channel: Channel, system: str, key: tuple[str, str]) -> None:
         outside.drop(*key)
 
 
+def _merge(channel: Channel, system: str, obj: str, loser: str, survivor: str) -> None:
+    outside = channel.connectors[system].outside
+    if {loser, survivor} <= set(outside.living(obj)):
+        outside.merge(obj, loser, survivor)
+
+
 def _own(channel: Channel, obj: str, name: str, value: str | None) -> None:
     """Somebody edits, in every record of an object, a field that the hub owns."""
     outside = channel.crm if obj in ("Lead", "Opportunity") else channel.portal
@@ -60,6 +66,12 @@ _RECORDS = [
     *((HUBSPOT, ("companies", record)) for record in COMPANIES[:3]),
     (HUBSPOT, ("deals", "d-cordes")),
     (SALESFORCE, ("Lead", "l-huber")),
+]
+_MERGES = [
+    (SALESFORCE, "Account", "a-cordes", "a-dupont"),
+    (SALESFORCE, "Account", "a-dupont", "a-eriksson"),
+    (SALESFORCE, "Account", "a-berger", "a-adler"),
+    (HUBSPOT, "companies", "c-cordes", "c-eriksson"),
 ]
 _OWNED = [
     ("Opportunity", "Hub_Partner_Key__c"),
@@ -129,6 +141,7 @@ EDITS = st.one_of(
         Product_Interest__c=PRODUCTS,
     ),
     _edit("deletion", lambda c, record: _drop(c, *record), record=_RECORDS),
+    _edit("merge", lambda c, pair: _merge(c, *pair), pair=_MERGES),
     _edit(
         "somebody's own",
         lambda c, field, value: _own(c, *field, value),

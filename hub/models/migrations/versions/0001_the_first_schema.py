@@ -277,6 +277,12 @@ def upgrade() -> None:
             nullable=True,
             comment="record id that its system says it became",
         ),
+        sa.Column(
+            "merged_into",
+            sa.String(length=128),
+            nullable=True,
+            comment="record id, of the same object, it was merged into",
+        ),
         sa.Column("run", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint(
             "record_id", "system", "object", "entity", name=op.f("pk_identity_mention")
@@ -291,6 +297,12 @@ def upgrade() -> None:
     op.create_index("ix_identity_mention_run", "identity_mention", ["run"], unique=False)
     op.create_index(
         "ix_identity_mention_same_as", "identity_mention", ["same_as", "system"], unique=False
+    )
+    op.create_index(
+        "ix_identity_mention_merged_into",
+        "identity_mention",
+        ["merged_into", "system"],
+        unique=False,
     )
     op.create_table(
         "identity_model",
@@ -1056,6 +1068,7 @@ def downgrade() -> None:
     op.drop_table("identity_pair")
     op.drop_table("identity_model")
     op.drop_index("ix_identity_mention_same_as", table_name="identity_mention")
+    op.drop_index("ix_identity_mention_merged_into", table_name="identity_mention")
     op.drop_index("ix_identity_mention_run", table_name="identity_mention")
     op.drop_index("ix_identity_mention_refers_to", table_name="identity_mention")
     op.drop_index("ix_identity_mention_profile", table_name="identity_mention")
