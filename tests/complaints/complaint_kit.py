@@ -25,6 +25,7 @@ from hub.connectors.http import Patience
 from hub.models.database import reading
 from hub.models.sources import SOURCES
 from hub.sync import pipeline
+from hub.sync.batch import LandReport
 from hub.sync.pipeline import SyncReport, sync
 from sandbox import hubspot, salesforce
 from sandbox.clock import Clock
@@ -94,6 +95,13 @@ class Hub:
     def sync(self, **options: Any) -> SyncReport:
         now = self._clock.now()
         return sync(self.place.engine, self.place.settings, clock=lambda: now, **options)
+
+    def land(self, system: str, obj: str) -> LandReport:
+        """Pull one object and land it; what follows from it is left to the next sync."""
+        now = self._clock.now()
+        place = self.place
+        with pipeline.opened(place.engine, place.settings, "sync", clock=lambda: now) as flow:
+            return flow.land(system, obj)
 
     @contextmanager
     def connector(self, system: str) -> Iterator[Connector]:

@@ -62,11 +62,11 @@ def _refused(file: Path) -> ConfigError:
         ("systems: {1: {kind: feed, role: vendor}}", "systems.1"),
         ("systems: {}", "systems"),
         ("systems: {a: {kind: nowhere, role: vendor}}", "systems.a.kind"),
-        ("mappings: [a]\nsystems: {a: {kind: feed}}", "mappings"),
-        ("mappings: {a: [b]}\nsystems: {a: {kind: feed}}", "mappings.a"),
-        ("mappings: {b: {}}\nsystems: {a: {kind: feed}}", "mappings.b"),
-        ("file: other.yaml\nsystems: {a: {kind: feed}}", "file"),
-        ("config_hash: abc\nsystems: {a: {kind: feed}}", "config_hash"),
+        ("mappings: [a]\nsystems: {a: {kind: feed, role: vendor, reports: {}}}", "mappings"),
+        ("mappings: {a: [b]}\nsystems: {a: {kind: feed, role: vendor, reports: {}}}", "mappings.a"),
+        ("mappings: {b: {}}\nsystems: {a: {kind: feed, role: vendor, reports: {}}}", "mappings.b"),
+        ("file: other.yaml\nsystems: {a: {kind: feed, role: vendor, reports: {}}}", "file"),
+        ("config_hash: abc\nsystems: {a: {kind: feed, role: vendor, reports: {}}}", "config_hash"),
     ],
 )  # fmt: skip
 def test_a_malformed_file_is_refused_by_its_key(tmp_path: Path, text: str, key: str) -> None:
