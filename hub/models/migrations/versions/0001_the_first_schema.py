@@ -599,7 +599,9 @@ def upgrade() -> None:
         "ops_recheck",
         sa.Column("system", sa.String(length=64), nullable=False),
         sa.Column("object", sa.String(length=64), nullable=False),
-        sa.Column("what", sa.String(length=16), nullable=False, comment="ids, volatile, references"),
+        sa.Column(
+            "what", sa.String(length=16), nullable=False, comment="ids, volatile, references"
+        ),
         sa.Column("run", sa.Integer(), nullable=False),
         sa.Column("at", UtcTime(), nullable=False),
         sa.PrimaryKeyConstraint("system", "object", "what", name=op.f("pk_ops_recheck")),
