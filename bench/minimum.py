@@ -9,8 +9,8 @@ _LIST_PAGE, _SEARCH_PAGE, _BATCH = 100, 200, 100
 _TOKEN, _FIELDS = 1, 1
 # A job is made; it is asked about until it is done, and is seen under way at least once.
 _JOB_MADE, _JOB_POLLS = 1, 2
-# A write job: its rows are sent, it is closed, and both files of results are fetched.
-_JOB_SENT, _JOB_CLOSED, _JOB_RESULTS = 1, 1, 2
+# A write job: its rows are sent and it is closed; where no row failed, nothing is to be fetched.
+_JOB_SENT, _JOB_CLOSED = 1, 1
 
 
 def salesforce_pull(rows: int) -> int:
@@ -22,7 +22,7 @@ def salesforce_pull(rows: int) -> int:
 
 
 def salesforce_push(changes: int) -> int:
-    by_job = _JOB_MADE + _JOB_SENT + _JOB_CLOSED + _JOB_POLLS + _JOB_RESULTS
+    by_job = _JOB_MADE + _JOB_SENT + _JOB_CLOSED + _JOB_POLLS
     return _TOKEN + _FIELDS + min(_pages(changes, _COLLECTION), by_job)
 
 
