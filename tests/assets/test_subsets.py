@@ -19,6 +19,7 @@ def test_one_object_lands_alone_as_a_hub_run_of_its_own(feed: Hub) -> None:
     assert result.success
     assert materialized(result) == ["land/northwind_reseller"]
     assert [check.check_name for check in result.get_asset_check_evaluations()] == [
+        "schema",
         "conservation",
         "honesty",
     ]
@@ -43,7 +44,7 @@ def test_checks_alone_judge_the_newest_sync_and_begin_no_run(feed: Hub) -> None:
         raise_on_error=False,
     )
     assert result.success
-    assert len(result.get_asset_check_evaluations()) == 3 * 2 + 5
+    assert len(result.get_asset_check_evaluations()) == 3 * 3 + 5
     assert broken_checks(result) == []
     assert feed.ledger() == [("dagster", "done")]
 
