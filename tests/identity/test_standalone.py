@@ -150,6 +150,30 @@ def test_names_alone_are_matched() -> None:
     assert together(pl.DataFrame({"name": names})) == [1, 1, 2, 1]
 
 
+def test_names_of_persons_alone_are_matched_where_they_are_equal() -> None:
+    names = ["Ada Lovelace", "LOVELACE, Ada", "Ada Byron", "Zoë Müller", "Zoe Mueller"]
+    rows = pl.DataFrame({"name": names, "company": ["x", None, None, None, None]})
+    alone = match(rows, Columns({"full_name": "name"}), "contact")
+    assert alone.rows["cluster_id"].to_list() == [1, 1, 2, 3, 3]
+    # With more columns a name is one sign among others, and namesakes are many.
+    more = match(rows, Columns({"full_name": "name", "company_name": "company"}), "contact")
+    assert more.rows["cluster_id"].to_list() == [1, 2, 3, 4, 5]
+
+
+def test_firms_of_one_group_stay_apart_whatever_the_rows_teach() -> None:
+    rows = CROWD.select(*FIELDS.fields)
+    sisters = pl.DataFrame(
+        {
+            "name": ["Gotham Steel Works", "Gotham Steel Works Holding"],
+            "street": ["5 Main Street"] * 2,
+            "postal_code": ["10001"] * 2,
+            "phone": ["030 9999999"] * 2,
+        }
+    )
+    found = match(pl.concat([rows, sisters]), FIELDS, "company").rows
+    assert found["cluster_id"].tail(2).n_unique() == 2
+
+
 def test_addresses_and_phones_hold_what_names_leave_open() -> None:
     rows = pl.DataFrame(
         {

@@ -29,8 +29,13 @@ _PRIOR_PAIRS = 20
 """How many pairs the shipped weights count for among the same."""
 _SMOOTHING = 0.5
 _SISTERS = -6.0
-"""Levels shipped below this tell two parts of one group apart. Those agree in all else, so pairs of
-them look the same to any statistics: at least half of such a weight stays."""
+"""Levels shipped below this tell sisters apart: firms of one group, or people of one family. Those
+agree in much else and look the same to any statistics: half of such a weight stays at least."""
+_PARTS = -9.5
+"""Levels shipped below this are words like Holding: only a number of the firm's own outweighs them,
+never all the rest together."""
+_NUMBERS = 6.0
+"""Fields that ship with a level this heavy are such numbers."""
 _EVIDENCE: dict[Entity, tuple[str, ...]] = {
     "company": ("domain", "phone", "place", "tax", "duns", "account"),
     "contact": ("mail", "phone", "company", "postal"),
@@ -120,8 +125,8 @@ class _Fit:
         same, weights = self.first, [field.shipped for field in self.fields]
         bias = self.shipped.bias / NATS
         for _ in range(_ROUNDS):
-            fitted = [self._weights(field, same) for field in self.fields]
             bias = self._bias(same)
+            fitted = self._apart(bias, [self._weights(field, same) for field in self.fields])
             pairs = zip(fitted, weights, strict=True)
             moved = max(float(np.abs(new - old).max()) for new, old in pairs)
             weights, same = fitted, self._same(bias, fitted)
@@ -163,8 +168,26 @@ class _Fit:
         told: Floats = np.log(m / m.sum()) - np.log(u / u.sum())
         if not self.others.size:
             told = _ascending(_pulled(told, spread, field.shipped), 1 / spread)
-        held: Floats = np.minimum(told, field.shipped / 2)
+        return self._held(field, told, same)
+
+    def _held(self, field: _Field, told: Floats, same: Floats) -> Floats:
+        """What tells sisters apart is not given up, nor made up for by a bias that rose."""
+        risen = max(self._bias(same) - self.shipped.bias / NATS, 0.0)
+        held: Floats = np.minimum(told, field.shipped / 2 - risen)
         return np.where(field.shipped <= _SISTERS, held, told)
+
+    def _apart(self, bias: float, weights: list[Floats]) -> list[Floats]:
+        """The weights with the parts of a group held apart whatever else agrees."""
+        best = [
+            0.0 if field.shipped.max() >= _NUMBERS else max(float(weight.max()), 0.0)
+            for field, weight in zip(self.fields, weights, strict=True)
+        ]
+        held = []
+        for at, (field, weight) in enumerate(zip(self.fields, weights, strict=True)):
+            most = -(bias + sum(best[:at]) + sum(best[at + 1 :])) - 1.0
+            apart: Floats = np.minimum(weight, most)
+            held.append(np.where(field.shipped <= _PARTS, apart, weight))
+        return held
 
 
 def _pulled(told: Floats | float, spread: Floats | float, prior: Floats | float) -> Floats:

@@ -1,7 +1,7 @@
 """From rows to clusters: standardise, candidates, weights, scores, groups, all in memory."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
@@ -24,6 +24,7 @@ _NAMING: dict[Entity, tuple[str, ...]] = {
     "contact": ("person", "mail", "phone", "mobile"),
 }
 """Rows in which none of these stands speak of nobody: each is a cluster of its own."""
+_PERSONS = {"first_name", "last_name", "full_name"}
 _SAMPLE = 20_000
 _SEED = 7
 _DIGITS = 6
@@ -63,12 +64,20 @@ def match(
     )
     matcher = _Matcher(profiles, entity)
     if model is None:
-        shipped = load_model(entity)
+        shipped = _to_begin_with(columns, entity)
         model = estimate(
             matcher.patterns(shipped), lambda: matcher.background(shipped), shipped, entity
         )
     found = _numbered(rows.height, *matcher.clusters(model))
     return Matched(found, found["cluster_id"].n_unique(), matcher.pairs.height, model)
+
+
+def _to_begin_with(columns: Columns, entity: Entity) -> Model:
+    """The shipped model; where only persons' names are given, equal ones are taken for the same."""
+    shipped = load_model(entity)
+    if entity == "company" or not set(columns.fields) <= _PERSONS:
+        return shipped
+    return replace(shipped, version=f"{shipped.version}+names", bias=shipped.bias + NATS)
 
 
 class _Matcher:
