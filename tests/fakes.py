@@ -13,6 +13,7 @@ from hub.connectors.contract import (
     MERGED_INTO,
     MODIFIED_AT,
     RECORD_ID,
+    REMOVALS,
     Batch,
     CallMeter,
     Change,
@@ -243,6 +244,12 @@ class FakeConnector:
     def _write(self, change: Change) -> str:
         outside = self.outside
         fields = dict(change.fields)
+        if change.op in REMOVALS:
+            assert change.record_id is not None
+            if change.record_id in outside.living(change.object):
+                outside.drop(change.object, change.record_id)
+            outside.written.append(change)
+            return change.record_id
         if change.op == "update":
             assert change.record_id is not None
             outside.put(change.object, change.record_id, **fields)

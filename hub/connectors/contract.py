@@ -23,7 +23,8 @@ RESERVED = (RECORD_ID, MODIFIED_AT, IS_DELETED, MERGED_INTO)
 
 Severity = Literal["ok", "warning", "error"]
 OutcomeStatus = Literal["applied", "rejected", "skipped", "stale", "pending"]
-Operation = Literal["create", "update"]
+Operation = Literal["create", "update", "delete", "erase"]
+REMOVALS: frozenset[Operation] = frozenset(("delete", "erase"))
 FieldKind = Literal[
     "text", "number", "boolean", "date", "datetime", "choice", "choices", "reference", "other"
 ]
@@ -91,7 +92,9 @@ class Change:
     """One record to write. `fields` are outside field names with canonical text, None clears.
 
     `key` is the (field, value) upsert key of a create. A field named `associations/…` is a link to
-    the record id it holds.
+    the record id it holds. A `delete` takes the record away so that people there can bring it back,
+    if their system knows such a thing; an `erase` takes it away for good, if it can. Neither has
+    fields. Of a record that is not there any more both are `applied`.
     """
 
     id: str

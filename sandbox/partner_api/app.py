@@ -26,6 +26,8 @@ from sandbox.partner_api.store import PartnerStore
 from sandbox.partner_api.switches import Switches
 from sandbox.requestlog import LoggedApp, RequestLog
 
+_NO_CONTENT = 204
+
 
 @dataclass(frozen=True)
 class Call:
@@ -129,6 +131,11 @@ def _update(call: Call) -> Reply:
     return _record(call, 200, records.change(call.portal, call.object, record, call.body))
 
 
+def _delete(call: Call) -> Reply:
+    records.remove(call.portal, call.object, records.found(call.portal, call.object, call.id))
+    return Reply(204, None, rows=1)
+
+
 def _upsert(call: Call) -> Reply:
     """The record with this external reference: made, or changed when it is there."""
     key = str(call.request.path_params["key"])
@@ -150,6 +157,7 @@ _RULES: tuple[tuple[str, str, Handler], ...] = (
     ("PUT", "/by-ref/{key}", _upsert),
     ("GET", "/{id}", _one),
     ("PATCH", "/{id}", _update),
+    ("DELETE", "/{id}", _delete),
 )
 
 
@@ -192,7 +200,7 @@ def _answered(answer: Callable[[], Reply]) -> Reply:
 def _response(portal: Portal, reply: Reply, more: dict[str, str]) -> Response:
     """`Date` follows the clock of the sandbox: clients measure their skew by it."""
     headers = {**more, **reply.headers, "date": format_datetime(portal.clock.now(), usegmt=True)}
-    body = msgspec.json.encode(reply.body)
+    body = b"" if reply.status == _NO_CONTENT else msgspec.json.encode(reply.body)
     return Response(body, reply.status, headers=headers, media_type="application/json")
 
 

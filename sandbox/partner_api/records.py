@@ -99,6 +99,12 @@ def change(portal: Portal, obj: str, record: Record, body: bytes) -> Record:
     return record
 
 
+def remove(portal: Portal, obj: str, record: Record) -> None:
+    """The record is deleted, as far as our user sees; the portal's own people can restore it."""
+    record.deleted_at = record.updated_at = portal.now()
+    portal.store.put(obj, record)
+
+
 def _values(portal: Portal, obj: str, body: bytes) -> dict[str, Any]:
     try:
         told = msgspec.json.decode(body, type=dict[str, Any])

@@ -85,6 +85,7 @@ class SalesforceAccounts(CrmRig):
     paths: ClassVar = {
         "pages": "/query",
         "writes": "composite/sobjects",
+        "removals": "composite/sobjects",
         "everything": "^/services",
     }
     volatile_spec = ObjectSpec("Account", ("Name", "Owner.Email"))
@@ -133,6 +134,7 @@ class HubSpotCompanies(CrmRig):
     paths: ClassVar = {
         "pages": "/objects/companies",
         "writes": "/batch/u",
+        "removals": "/batch/archive",
         "everything": "^/(crm|oauth|account)",
     }
     volatile_spec = ObjectSpec("companies", ("name", "associations/contacts/any"))

@@ -80,6 +80,7 @@ LEADS: dict[str, Any] = {
     "named": {"param": "ids"},
     "describe": DESCRIBE,
     "update": {"path": "/v1/leads/{id}"},
+    "delete": {"path": "/v1/leads/{id}"},
     "create": {"path": "/v1/leads/by-ref/{key}", "method": "PUT", "id": "data.id"},
 }
 
@@ -223,7 +224,12 @@ class PortalRig:
         self.control("switches", max_page=rows)
 
     def fail(self, where: str, status: int, *, times: int = 1, **how: Any) -> None:
-        path = {"pages": "/v1/leads$", "writes": "/v1/leads/(L-|by-ref)", "everything": "/v1/"}
+        path = {
+            "pages": "/v1/leads$",
+            "writes": "/v1/leads/(L-|by-ref)",
+            "removals": "/v1/leads/L-",
+            "everything": "/v1/",
+        }
         self.trouble.incidents.append(Incident(path[where], status, times=times, **how))
 
     def heal(self) -> None:

@@ -15,6 +15,7 @@ from hub.connectors.kit import (
     IncrementPromises,
     MergePromises,
     QuotaPromises,
+    RemovalPromises,
     SchemaPromises,
     VolatilePromises,
     WritingPromises,
@@ -30,6 +31,7 @@ class TestSalesforce(
     CredentialPromises,
     QuotaPromises,
     WritingPromises,
+    RemovalPromises,
     SchemaPromises,
     VolatilePromises,
 ):
@@ -49,6 +51,7 @@ class TestHubSpot(
     CredentialPromises,
     QuotaPromises,
     WritingPromises,
+    RemovalPromises,
     SchemaPromises,
     VolatilePromises,
 ):

@@ -15,6 +15,7 @@ from hub.connectors.kit import (
     IncrementPromises,
     MergePromises,
     QuotaPromises,
+    RemovalPromises,
     SchemaPromises,
     VolatilePromises,
     WritingPromises,
@@ -31,6 +32,7 @@ class TestRest(
     CredentialPromises,
     QuotaPromises,
     WritingPromises,
+    RemovalPromises,
     SchemaPromises,
     VolatilePromises,
 ):

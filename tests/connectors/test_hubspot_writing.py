@@ -210,3 +210,19 @@ def test_a_lead_without_its_contact_is_refused_without_a_call(portal: HubSpotRig
     [outcome] = connector.apply([lead])
     assert (outcome.status, outcome.code) == ("rejected", "no_contact")
     assert connector.calls.writes == 0
+
+
+# -- taking away
+
+
+def test_an_erased_contact_is_not_let_in_again(portal: HubSpotRig) -> None:
+    person = {"properties": {"email": "ada@engines.example", "lastname": "Lovelace"}}
+    contact = str(portal.call("POST", "objects/contacts", person)["id"])
+    connector = portal.connector()
+    [outcome] = connector.apply([Change("c1", "contacts", "erase", {}, contact)])
+    assert (outcome.status, outcome.record_id) == ("applied", contact)
+    assert (connector.calls.used, connector.calls.writes) == (1, 1)
+    again = Change(
+        "c2", "contacts", "create", {"email": "ada@engines.example"}, key=("hub_contact_key", "k")
+    )
+    assert applied(portal, [again])["c2"].status == "rejected"

@@ -371,6 +371,15 @@ def test_what_cannot_be_written_is_rejected_without_a_request(
     assert sent(rig, "PATCH") == []
 
 
+def test_a_delete_without_a_way_is_rejected_without_a_request(rig: PortalRig) -> None:
+    [record] = rig.seed(1)
+    rig.leads |= {"delete": None}
+    [outcome] = rig.connector().apply([Change("c1", "leads", "delete", {}, record)])
+    assert (outcome.status, outcome.code) == ("rejected", "not_configured")
+    assert outcome.remedy
+    assert sent(rig, "DELETE") == []
+
+
 def test_a_push_without_a_way_to_write_is_rejected_and_found_by_preflight(rig: PortalRig) -> None:
     [record] = rig.seed(1)
     rig.leads |= {"update": None, "create": None}

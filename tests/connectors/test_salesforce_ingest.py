@@ -23,6 +23,17 @@ def names(org: SalesforceRig) -> dict[str, str]:
 # -- by job
 
 
+def test_many_deletes_go_by_one_job(org: SalesforceRig) -> None:
+    org.seed(1_300)
+    connector = org.connector()
+    changes = [Change(f"c{n}", "Account", "delete", {}, org.id(n)) for n in range(1, 1_300)]
+    outcomes = list(connector.apply(changes))
+    assert {outcome.status for outcome in outcomes} == {"applied"}
+    assert list(names(org)) == [org.id(1_300)]
+    # token, describe; make, upload, close, two looks
+    assert connector.calls.used == connector.calls.minimum == 2 + 5
+
+
 def test_many_updates_go_by_one_job(org: SalesforceRig) -> None:
     org.seed(1_300)
     connector = org.connector()

@@ -22,7 +22,7 @@ from hub.connectors.hubspot.paths import in_generation
 
 _POOL_SIZE = 10
 
-_WRITES = ("/batch/create", "/batch/update", "/batch/upsert")
+_WRITES = ("/batch/create", "/batch/update", "/batch/upsert", "/batch/archive", "/gdpr-delete")
 
 Parameters = Sequence[tuple[str, str]]
 

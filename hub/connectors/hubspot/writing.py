@@ -9,8 +9,9 @@ records are read first, and only what they do not say yet is sent again.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from hub.connectors.contract import Change, Outcome
+from hub.connectors.contract import REMOVALS, Change, Outcome
 from hub.connectors.hubspot.client import BatchAnswer, Portal, Written
+from hub.connectors.hubspot.deleting import removed
 from hub.connectors.hubspot.faults import Fault, row_rule
 from hub.connectors.hubspot.linktypes import LinkCatalogue, LinkField
 from hub.connectors.hubspot.schema import Schemas, Shape, linked, plain
@@ -43,6 +44,9 @@ class Writer:
         return one_each(grouped(changes, _route), self._write)
 
     def _write(self, group: Sequence[Change]) -> Iterator[Outcome]:
+        if group[0].op in REMOVALS:
+            yield from removed(self._portal, group)
+            return
         shape = self._schemas.of(group[0].object)
         ready: list[Change] = []
         for change in group:

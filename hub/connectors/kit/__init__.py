@@ -12,7 +12,7 @@ Only this package needs pytest; nothing else of the hub imports it.
 
 import pytest
 
-for _module in ("reading", "leaving", "failing", "writing", "fields"):
+for _module in ("reading", "leaving", "failing", "writing", "removing", "fields"):
     pytest.register_assert_rewrite(f"{__name__}.{_module}")
 
 from hub.connectors.kit.failing import (  # noqa: E402 - after the rewriting is registered
@@ -27,6 +27,7 @@ from hub.connectors.kit.leaving import (  # noqa: E402
     MergePromises,
 )
 from hub.connectors.kit.reading import ConnectorPromises, IncrementPromises  # noqa: E402
+from hub.connectors.kit.removing import RemovalPromises, RemovingRig  # noqa: E402
 from hub.connectors.kit.rigs import (  # noqa: E402
     ChangingRig,
     DeletingRig,
@@ -57,6 +58,8 @@ __all__ = [
     "MergingRig",
     "QuotaPromises",
     "QuotaRig",
+    "RemovalPromises",
+    "RemovingRig",
     "Rig",
     "SchemaPromises",
     "SchemaRig",

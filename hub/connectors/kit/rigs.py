@@ -9,7 +9,7 @@ from typing import Any, Literal, Protocol
 
 from hub.connectors.contract import Change, Connector, ObjectSpec
 
-Where = Literal["pages", "writes", "everything"]
+Where = Literal["pages", "writes", "removals", "everything"]
 
 
 class Rig(Protocol):

@@ -157,6 +157,12 @@ class Named(Strict):
         return self
 
 
+def _with_id(path: str) -> str:
+    if "{id}" not in path:
+        raise ValueError("must hold {id}")
+    return path
+
+
 class Update(Strict):
     method: Literal["PATCH", "PUT", "POST"] = "PATCH"
     path: str
@@ -165,9 +171,19 @@ class Update(Strict):
     @field_validator("path")
     @classmethod
     def _holds_the_id(cls, path: str) -> str:
-        if "{id}" not in path:
-            raise ValueError("must hold {id}")
-        return path
+        return _with_id(path)
+
+
+class Delete(Strict):
+    """How a record is taken away. Where the system can, people there should find it in a bin."""
+
+    method: Literal["DELETE", "POST", "PATCH", "PUT"] = "DELETE"
+    path: str
+
+    @field_validator("path")
+    @classmethod
+    def _holds_the_id(cls, path: str) -> str:
+        return _with_id(path)
 
 
 class Create(Strict):
@@ -211,6 +227,7 @@ class RestObject(Strict):
     describe: Described | None = None
     update: Update | None = None
     create: Create | None = None
+    delete: Delete | None = None
     paging: Paging | None = None
 
     @field_validator("fields", mode="before")

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from hashlib import blake2b
 from typing import Any
 
-from hub.connectors.contract import Change, FieldShape, ObjectSpec, Outcome
+from hub.connectors.contract import REMOVALS, Change, FieldShape, ObjectSpec, Outcome
 from hub.connectors.outcomes import one_each, rejected
 from hub.connectors.rest.client import Client, Refused, filled
 from hub.connectors.rest.config import Create, RestObject, RestSystem
@@ -39,11 +39,27 @@ class Writer:
             return
         self._client.calls.minimum += _calls(change, obj)
         try:
-            yield self._update(change, obj) if change.op == "update" else self._create(change, obj)
+            yield self._written(change, obj)
         except PermissionLost as err:
             yield rejected(change, "forbidden", err.message, err.remedy)
         except Refused as err:
             yield _refused(change, err)
+
+    def _written(self, change: Change, obj: RestObject) -> Outcome:
+        if change.op in REMOVALS:
+            return self._remove(change, obj)
+        return self._update(change, obj) if change.op == "update" else self._create(change, obj)
+
+    def _remove(self, change: Change, obj: RestObject) -> Outcome:
+        if obj.delete is None or not change.record_id:
+            raise ValueError(f"change {change.id} cannot be a delete")
+        path = filled(obj.delete.path, id=change.record_id)
+        try:
+            self._client.write(obj.delete.method, path, b"", {}, replay=True)
+        except Refused as err:
+            if err.status not in _GONE:
+                raise
+        return Outcome(change.id, "applied", change.record_id)
 
     def _update(self, change: Change, obj: RestObject) -> Outcome:
         if obj.update is None or not change.record_id:
@@ -122,17 +138,17 @@ class Writer:
     def _refusal(self, change: Change, obj: RestObject) -> Outcome | None:
         """Why no request could carry this change, if so."""
         here = f"{self._client.system}/{change.object}"
-        way = obj.update if change.op == "update" else obj.create
-        if way is None:
+        op = "delete" if change.op in REMOVALS else change.op
+        if {"update": obj.update, "create": obj.create, "delete": obj.delete}[op] is None:
+            instead = "take the push out of the mapping" if op != "delete" else "delete it there"
             return rejected(
                 change,
                 "not_configured",
-                f"{here}: no `{change.op}` is configured.",
-                f"describe `objects.{change.object}.{change.op}`, or take the push out of the "
-                "mapping",
+                f"{here}: no `{op}` is configured.",
+                f"describe `objects.{change.object}.{op}`, or {instead}",
             )
-        if change.op == "update" and not change.record_id:
-            return rejected(change, "no_record", "an update without a record id.", "sync again")
+        if change.op != "create" and not change.record_id:
+            return rejected(change, "no_record", f"{change.op} without a record id.", "sync again")
         if change.op == "create" and change.key is None:
             return rejected(change, "no_key", "a create without a key.", "name `create.key`")
         shapes = {shape.name: shape for shape in self._shapes.describe(change.object)}

@@ -9,7 +9,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import msgspec
+from requests import Response
 
+from hub.connectors.contract import REMOVALS
 from hub.connectors.resending import delivered
 from hub.connectors.salesforce.client import Org
 from hub.connectors.salesforce.faults import LOCKED, ServerBusy
@@ -134,10 +136,23 @@ def _sent(
 ) -> list[RowAnswer]:
     change = rows[0].change
     path = "composite/sobjects"
+    if change.op in REMOVALS:
+        return _removed(org, rows, attempts)
     if change.op == "create" and change.key is not None:
         path = f"{path}/{change.object}/{change.key[0]}"
     body = _ENCODER.encode({"allOrNone": False, "records": [_record(row) for row in rows]})
     response = org.write("PATCH", path, body, headers, attempts=attempts, replay=False)
+    return _read(org, rows, response)
+
+
+def _removed(org: Org, rows: Sequence[Row], attempts: int | None) -> list[RowAnswer]:
+    """Sent again when nobody answers: what is in the recycle bin already says so."""
+    ids = ",".join(str(row.change.record_id) for row in rows)
+    path = f"composite/sobjects?ids={ids}&allOrNone=false"
+    return _read(org, rows, org.write("DELETE", path, b"", {}, attempts=attempts))
+
+
+def _read(org: Org, rows: Sequence[Row], response: Response) -> list[RowAnswer]:
     try:
         answers = msgspec.json.decode(response.content, type=list[RowAnswer])
     except msgspec.MsgspecError as err:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import msgspec
 import polars as pl
 
+from hub.connectors.contract import REMOVALS
 from hub.connectors.paging import text_frame
 from hub.connectors.salesforce.client import Org
 from hub.connectors.salesforce.cost import POLLS
@@ -59,14 +60,14 @@ def write_by_job(org: Org, rows: Sequence[Row]) -> Iterator[tuple[Row, RowAnswer
 def _upload(rows: Sequence[Row]) -> bytes:
     """An empty cell leaves a field as it is, so a null has a word of its own."""
     first = rows[0].change
-    own = ["Id"] if first.op == "update" else []
+    own = ["Id"] if first.op != "create" else []
     names = list(dict.fromkeys([*own, *(name for row in rows for name in row.texts)]))
     table = text_frame(names, [[_cell(row, name) for row in rows] for name in names])
     return table.write_csv(quote_style="non_numeric", null_value="").encode()
 
 
 def _cell(row: Row, name: str) -> str | None:
-    if name == "Id" and row.change.op == "update":
+    if name == "Id" and row.change.op != "create":
         return row.change.record_id
     if name not in row.texts:
         return None
@@ -81,7 +82,9 @@ def _run(org: Org, rows: Sequence[Row], upload: bytes) -> tuple[str, JobState]:
     """
     change = rows[0].change
     job: dict[str, str] = {"object": change.object, "operation": "update", "lineEnding": "LF"}
-    if change.op == "create" and change.key is not None:
+    if change.op in REMOVALS:
+        job["operation"] = "delete"
+    elif change.op == "create" and change.key is not None:
         job |= {"operation": "upsert", "externalIdFieldName": change.key[0]}
     try:
         made = org.write("POST", "jobs/ingest", msgspec.json.encode(job), _JSON)
@@ -113,7 +116,7 @@ def _run(org: Org, rows: Sequence[Row], upload: bytes) -> tuple[str, JobState]:
 def _answers(org: Org, path: str, state: JobState, rows: Sequence[Row]) -> Mapping[str, RowAnswer]:
     """Answers by identity; those that the counts already tell are not asked for."""
     complete = state.state == "JobComplete" and state.numberRecordsProcessed == len(rows)
-    by_id = rows[0].change.op == "update"
+    by_id = rows[0].change.op != "create"
     expected = {row.identity for row in rows}
     answers: dict[str, RowAnswer] = {}
     if state.numberRecordsFailed or not complete:

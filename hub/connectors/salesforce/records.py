@@ -6,12 +6,13 @@ from decimal import Decimal
 
 import msgspec
 
-from hub.connectors.contract import Change, Outcome
+from hub.connectors.contract import REMOVALS, Change, Outcome
 from hub.connectors.outcomes import rejected
 from hub.connectors.salesforce.faults import row_rule
 from hub.connectors.salesforce.schema import Shape
 
 NULL_CELL = "#N/A"
+_GONE = frozenset({"ENTITY_IS_DELETED", "NOT_FOUND"})
 _LONGEST_CELL = 32_000
 # Who owns a record and how it is laid out is nothing that many writers wait for each other on.
 _NO_PARENTS = frozenset({"OwnerId", "RecordTypeId"})
@@ -97,8 +98,8 @@ def row_of(change: Change, shape: Shape) -> Row | Outcome:
     """The change as a row, or its rejection when no request could carry it."""
     if change.op == "create" and change.key is None:
         return rejected(change, "no_key", "a create without a key.", "name `create.key`")
-    if change.op == "update" and not change.record_id:
-        return rejected(change, "no_record", "an update without a record id.", "sync again")
+    if change.op != "create" and not change.record_id:
+        return rejected(change, "no_record", f"{change.op} without a record id.", "sync again")
     texts = dict(change.fields)
     if change.op == "create" and change.key is not None:
         texts[change.key[0]] = change.key[1]
@@ -135,7 +136,9 @@ def _parents(change: Change, shape: Shape) -> tuple[str, ...]:
 def outcome(change: Change, answer: RowAnswer) -> Outcome:
     if answer.success:
         return Outcome(change.id, "applied", answer.id or change.record_id)
-    own_record = change.op == "update" and not any(error.fields for error in answer.errors)
+    if change.op in REMOVALS and answer.code in _GONE:
+        return Outcome(change.id, "applied", change.record_id)
+    own_record = change.op != "create" and not any(error.fields for error in answer.errors)
     status, remedy = row_rule(answer.code, own_record=own_record)
     messages = "; ".join(error.text() for error in answer.errors)
     return Outcome(change.id, status, change.record_id, answer.code, messages, remedy)
