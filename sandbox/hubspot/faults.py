@@ -8,22 +8,23 @@ import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from functools import partial
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import msgspec
 
 from sandbox.faults import Answer, Hit, Kind, Knowledge, Parameters, Request
+from sandbox.hubspot import people
 from sandbox.hubspot.auth import no_credentials, token_expired
 from sandbox.hubspot.effects import STATE_KEY, UNDISTURBED, Effects, Refusals
 from sandbox.hubspot.errors import ApiError, missing_scopes
 from sandbox.hubspot.http import Box
 from sandbox.hubspot.limits import Policy, refusal
-from sandbox.hubspot.schema import OBJECT_TYPES, ObjectType, object_type
+from sandbox.hubspot.schema import OBJECT_TYPES, ObjectName, object_type
 from sandbox.hubspot.schemaedits import Edit, SchemaEdit
+from sandbox.hubspot.store import known_type
 from sandbox.hubspot.tokens import Grant
 
 Seconds = Annotated[float, msgspec.Meta(ge=0.0)]
-ObjectName = Literal["companies", "contacts", "deals", "leads"]
 ErrorStatus = Annotated[int, msgspec.Meta(ge=400, le=599)]
 _WORD = re.compile(r"[^/]+")
 
@@ -99,6 +100,12 @@ class SchemaChange(Parameters, frozen=True):
     option: str = ""
 
 
+class SetSwitches(Parameters, frozen=True):
+    """From this request on the account has other switches."""
+
+    switches: dict[str, object]
+
+
 class BatchRejected(Parameters, frozen=True):
     """A batch is refused as a whole; only its first input is named."""
 
@@ -130,6 +137,7 @@ def knowledge(box: Box) -> Knowledge:
         IndexLag: _index_lag,
         LateCommit: _late_commit,
         SchemaChange: _schema_change,
+        SetSwitches: _set_switches,
         BatchRejected: _batch_rejected,
         RowErrors: _row_errors,
     }
@@ -137,6 +145,7 @@ def knowledge(box: Box) -> Knowledge:
         _snake(parameters): Kind(parameters, partial(_handled, box, handler))
         for parameters, handler in handlers.items()
     }
+    kinds.update(people.kinds(box))
     names = [name for kind in OBJECT_TYPES for name in (kind.name, kind.type_id)]
     return Knowledge(kinds, names, objects_of)
 
@@ -263,7 +272,7 @@ def _disturb(hit: Hit, **changes: Any) -> None:
 
 
 def _permission_lost(_box: Box, given: PermissionLost, hit: Hit) -> ApiError | None:
-    kind = _kind(given.object)
+    kind = known_type(given.object)
     if kind.name not in objects_of(hit.request):
         return None
     before = _present(hit)
@@ -294,8 +303,9 @@ def _row_errors(_box: Box, given: RowErrors, hit: Hit) -> None:
 
 def _schema_change(box: Box, given: SchemaChange, _hit: Hit) -> None:
     change = SchemaEdit(given.change, given.property, given.type, given.option)
-    change.happen(box.store, _kind(given.object), box.now())
+    change.happen(box.store, known_type(given.object), box.now())
 
 
-def _kind(name: ObjectName) -> ObjectType:
-    return next(kind for kind in OBJECT_TYPES if kind.name == name)
+def _set_switches(box: Box, given: SetSwitches, _hit: Hit) -> None:
+    for name, value in given.switches.items():
+        box.switches.turn(name, value)

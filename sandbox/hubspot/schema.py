@@ -5,6 +5,7 @@ The kinds of object are fixed here; everything an admin can change is a document
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Literal
 
 import msgspec
 
@@ -87,6 +88,7 @@ LEADS = ObjectType(
     mergeable=False,
 )
 OBJECT_TYPES = (CONTACTS, COMPANIES, DEALS, LEADS)
+ObjectName = Literal["companies", "contacts", "deals", "leads"]
 _BY_NAME = {
     key: kind
     for kind in OBJECT_TYPES

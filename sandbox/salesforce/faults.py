@@ -11,6 +11,7 @@ from typing import Annotated, Literal, cast
 import msgspec
 
 from sandbox.faults import Answer, Hit, Kind, Knowledge, Parameters, Request
+from sandbox.salesforce import people
 from sandbox.salesforce.errors import ApiError
 from sandbox.salesforce.org import Org
 from sandbox.salesforce.schema import PicklistValue
@@ -26,6 +27,14 @@ _OBJECT_IN_BODY = re.compile(rb'"(?:type|object)"\s*:\s*"(\w+)"')
 
 class _ExpireTokens(Parameters, frozen=True):
     """Every session of the org ends just before this request."""
+
+
+class _RevokedToken(Parameters, frozen=True):
+    """An admin takes the access of every app away: all sessions end, and all refresh tokens."""
+
+
+class _QuotaSpent(Parameters, frozen=True):
+    """Whatever is left of the calls of the last 24 hours, other integrations have just used it."""
 
 
 class _ApiError(Parameters, frozen=True):
@@ -81,6 +90,14 @@ def knowledge(org: Org) -> Knowledge:
         org.sessions.expire_all()
         return None
 
+    def revoke(_given: _RevokedToken, _hit: Hit) -> Answer | None:
+        org.sessions.revoke_all()
+        return None
+
+    def spend(_given: _QuotaSpent, _hit: Hit) -> Answer | None:
+        org.usage.spend_all(org.now(), org.switches.daily_api_requests)
+        return None
+
     def switch(given: _SetSwitches, _hit: Hit) -> Answer | None:
         current = cast(dict[str, object], msgspec.to_builtins(org.switches))
         org.switches = msgspec.convert({**current, **given.switches}, Switches)
@@ -92,11 +109,14 @@ def knowledge(org: Org) -> Knowledge:
 
     kinds = {
         "expire_tokens": Kind(_ExpireTokens, expire),
+        "revoked_token": Kind(_RevokedToken, revoke),
+        "quota_spent": Kind(_QuotaSpent, spend),
         "api_error": Kind(_ApiError, _refuse),
         "row_lock": Kind(_RowLock, _lock),
         "row_error": Kind(_RowError, _spoil),
         "set_switches": Kind(_SetSwitches, switch),
         "change_field": Kind(_ChangeField, change),
+        **people.kinds(org),
     }
     names = [sobject.name for sobject in org.store.schema]
     return Knowledge(cast(dict[str, Kind[Parameters]], kinds), names, objects_of)

@@ -38,6 +38,11 @@ class Sessions:
         self._known.clear()
         return self._store.db.execute("UPDATE _session SET revoked = 1 WHERE NOT revoked").rowcount
 
+    def revoke_all(self) -> None:
+        """End every session and every refresh grant: apps have to be let in again."""
+        self.expire_all()
+        self._store.db.execute("UPDATE _grant SET revoked = 1")
+
     def revoke(self, token: str) -> bool:
         """End one session or refresh grant; False for a token nobody issued."""
         self._known.pop(token, None)

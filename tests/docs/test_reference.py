@@ -32,12 +32,17 @@ from hub.models.golden import HISTORIES
 from hub.models.sources import HOUSEKEEPING, SOURCES
 from hub.sync.desired import DESIRED
 from sandbox import hubspot, partner_api, salesforce
+from sandbox.faults import FaultFile, Knowledge
+from sandbox.faults.file import rules_of
 from sandbox.faults.rules import Match
 from sandbox.faults.transport import TRANSPORT
 from sandbox.hubspot import control as hubspot_control
+from sandbox.hubspot import faults as hubspot_faults
 from sandbox.partner_api import control as partner_control
+from sandbox.partner_api import faults as portal_faults
 from sandbox.requestlog import CONTROL_PREFIX
 from sandbox.salesforce import control as salesforce_control
+from sandbox.salesforce import faults as salesforce_faults
 from sandbox.world.truth import Truth
 
 
@@ -319,6 +324,33 @@ def test_the_ways_to_match_and_the_kinds_of_faults_are_those_listed() -> None:
     listed = _the("match").by_name(1)
     assert {name: yaml.safe_load(cell.strip("`")) for name, cell in listed.items()} == fields
     assert _the("transport").names == list(TRANSPORT)
+    for table in tables("kinds"):
+        kinds = _knowledge(table.mark.removeprefix("kinds: ")).kinds
+        assert sorted(table.names) == sorted(kinds)
+
+
+@pytest.mark.parametrize("match", [{"every": 3}, {"probability": 0.1}], ids=["count", "chance"])
+@pytest.mark.parametrize(("system", "column"), [("salesforce", 1), ("hubspot", 2)])
+def test_every_fault_of_the_documentation_strikes_by_count_and_by_chance(
+    system: str, column: int, match: dict[str, float]
+) -> None:
+    told = [row[column].strip("`") for row in _the("faults").rows if row[column] != "·"]
+    given = [yaml.safe_load(cell) for cell in told]
+    rules = [{**rule, "match": {**rule.get("match", {}), **match}} for rule in given]
+    assert len(rules) > 20
+    made = rules_of(FaultFile(systems={system: rules}), system, _knowledge(system))
+    assert [rule.kind for rule in made] == [rule["kind"] for rule in rules]
+
+
+def _knowledge(system: str) -> Knowledge:
+    """What a system tells the fault engine; handlers are made, not called."""
+    account: Any = SimpleNamespace(store=salesforce.SalesforceStore(None))
+    made = {
+        "salesforce": salesforce_faults,
+        "hubspot": hubspot_faults,
+        "partner_api": portal_faults,
+    }
+    return made[system].knowledge(account)
 
 
 # -- links ---------------------------------------------------------------------------------------
