@@ -8,6 +8,7 @@ import tempfile
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
+from itertools import product
 from pathlib import Path
 from time import perf_counter, process_time
 
@@ -19,7 +20,7 @@ from hub.models import metadata
 from hub.models.database import open_engine, reading, writing
 from hub.models.identity import crosswalk
 from hub.models.runs import Run
-from sandbox.world import generate
+from sandbox.world import Difficulty, generate
 
 TODAY = date(2026, 3, 2)
 
@@ -28,16 +29,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--companies", type=int, default=2000)
     parser.add_argument("--seeds", default="11,12,13")
+    parser.add_argument("--difficulties", default="easy,middle,hard")
     options = parser.parse_args()
-    head = f"{'seed':>5} {'entity':8} {'rows':>7} {'true':>6} {'found':>6}"
+    head = f"{'world':6} {'seed':>5} {'entity':8} {'rows':>7} {'true':>6} {'found':>6}"
     print(head, " P(pair) R(pair)  F1      P(B3)   R(B3)   seconds     CPU  pairs")
-    for seed in options.seeds.split(","):
+    for difficulty, seed in product(options.difficulties.split(","), options.seeds.split(",")):
         with tempfile.TemporaryDirectory() as folder:
-            measure(Path(folder), options.companies, int(seed))
+            measure(Path(folder), options.companies, int(seed), difficulty)
 
 
-def measure(folder: Path, companies: int, seed: int) -> None:
-    frames, truth = source_rows(generate(companies, seed, today=TODAY))
+def measure(folder: Path, companies: int, seed: int, difficulty: Difficulty) -> None:
+    frames, truth = source_rows(generate(companies, seed, today=TODAY, difficulty=difficulty))
     engine = open_engine(f"sqlite:///{folder / 'hub.db'}")
     metadata.create_all(engine)
     with writing(engine) as conn:
@@ -52,7 +54,8 @@ def measure(folder: Path, companies: int, seed: int) -> None:
         counted = len(mine), len(set(mine.values())), len({found[key] for key in mine})
         figures = " ".join(f"{x:.4f} " for x in quality(mine, found))
         print(
-            f"{seed:>5} {entity:8} {counted[0]:>7} {counted[1]:>6} {counted[2]:>6}  {figures}"
+            f"{difficulty:6} {seed:>5} {entity:8}"
+            f" {counted[0]:>7} {counted[1]:>6} {counted[2]:>6}  {figures}"
             f" {seconds:7.2f} {worked:7.2f}  {report.candidate_pairs}"
         )
     engine.dispose()

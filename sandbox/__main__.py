@@ -14,6 +14,7 @@ from contextlib import suppress
 from datetime import UTC, date, datetime
 from pathlib import Path
 from types import FrameType
+from typing import get_args
 from urllib.parse import urlsplit
 
 import yaml
@@ -32,7 +33,7 @@ from sandbox.seed import (
     seed,
 )
 from sandbox.server import LOOPBACK, serve_all
-from sandbox.world import generate
+from sandbox.world import Difficulty, generate
 from sandbox.world.truth import HUBSPOT, SALESFORCE
 
 _URL_KEYS = {SALESFORCE: "instance_url", HUBSPOT: "base_url", PORTAL: "base_url"}
@@ -47,7 +48,8 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         if options.command == "seed":
-            return _seed(options.dir, options.records, options.seed, options.today)
+            world = (options.records, options.seed, options.today, options.difficulty)
+            return _seed(options.dir, *world)
         ports = _ports(
             options.dir, options.salesforce_port, options.hubspot_port, options.partner_port
         )
@@ -65,6 +67,8 @@ def _parser() -> argparse.ArgumentParser:
     filling.add_argument("--records", type=int, default=2000, help="companies in the world")
     filling.add_argument("--seed", type=int, default=7, help="another number is another world")
     filling.add_argument("--today", type=date.fromisoformat, help="the world's day, else today")
+    hard = "how hard it is to tell who is who"
+    filling.add_argument("--difficulty", choices=get_args(Difficulty), default="easy", help=hard)
     serving = commands.add_parser("serve", help="serve the CRMs of a demo folder until stopped")
     serving.add_argument("--dir", type=Path, required=True, help="the demo folder")
     for name in ("salesforce", "hubspot"):
@@ -74,9 +78,12 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _seed(folder: Path, companies: int, number: int, today: date | None) -> int:
+def _seed(
+    folder: Path, companies: int, number: int, today: date | None, difficulty: Difficulty
+) -> int:
+    day = today or datetime.now(UTC).date()
     try:
-        world = generate(companies, number, today=today or datetime.now(UTC).date())
+        world = generate(companies, number, today=day, difficulty=difficulty)
     except ValueError as error:
         raise CannotStart(str(error)) from error
     seed(folder, world)

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from sandbox.world.places import City, Country
+from sandbox.world.scripts import Script, Spelt
 
 Role = Literal["customer", "prospect", "partner", "distributor", "dealer"]
 """A dealer buys at the distributor and sells on, but the vendor has no agreement with it."""
@@ -28,7 +29,11 @@ class Programme:
 
 @dataclass(slots=True, eq=False)
 class Person:
-    """One human being; `email` is empty when nobody noted one. `private` is a freemail address."""
+    """One human being; `email` is empty when nobody noted one. `private` is a freemail address.
+
+    `own_script` is (first, last) as written at home. Who changed jobs is one of the people of both
+    firms, twice with one `truth_id`: the former firm's records never heard of it.
+    """
 
     truth_id: str
     first: str
@@ -37,6 +42,7 @@ class Person:
     private: str
     mobile: str
     title: str
+    own_script: Spelt | None = None
 
 
 @dataclass(slots=True)
@@ -59,7 +65,9 @@ class Company:
     """One organisation. `domain` is empty for those that live on freemail addresses.
 
     A subsidiary (`parent` set) shares its parent's domain and is another company all the same.
-    `former` is where it sat before it moved; some records never heard of the move.
+    `former` is where it sat before it moved; some records never heard of the move, nor of
+    `former_core` and `former_domain`, which it had before it was renamed or bought. `own_script` is
+    its whole name as written at home. `careless` multiplies how often its records are mistyped.
     """
 
     number: int
@@ -79,6 +87,11 @@ class Company:
     programme: Programme | None = None
     people: list[Person] = field(default_factory=list)
     presence: Presence = field(default_factory=Presence)
+    former_core: str = ""
+    former_domain: str = ""
+    script: Script | None = None
+    own_script: str = ""
+    careless: float = 1.0
 
     @property
     def truth_id(self) -> str:

@@ -5,7 +5,15 @@ from datetime import date
 from random import Random
 
 from sandbox.world import faults, feed, hubspot, salesforce
-from sandbox.world.population import HERO_CUSTOMER, HERO_PARTNER, MINIMUM, populate
+from sandbox.world.difficulty import Difficulty, Upheaval, subsidiaries
+from sandbox.world.population import (
+    HERO_CUSTOMER,
+    HERO_PARTNER,
+    MINIMUM,
+    Population,
+    populate,
+    settle,
+)
 from sandbox.world.pos import sell
 from sandbox.world.records import Association, HubSpotRecord, Kind, Org, Row
 from sandbox.world.registrations import HERO_PRODUCT, plan
@@ -15,7 +23,7 @@ from sandbox.world.truth import Hero, Truth
 
 @dataclass
 class World:
-    """Everything the sandbox starts with. The same (companies, seed, today) give the same world."""
+    """Everything the sandbox starts with. The same arguments of `generate` give the same world."""
 
     salesforce: dict[str, list[Row]]
     hubspot: dict[Kind, list[HubSpotRecord]]
@@ -24,8 +32,13 @@ class World:
     truth: Truth
 
 
-def generate(companies: int = 2000, seed: int = 7, *, today: date) -> World:
-    """A channel of `companies` real companies as three systems tell of it on the day `today`."""
+def generate(
+    companies: int = 2000, seed: int = 7, *, today: date, difficulty: Difficulty = "easy"
+) -> World:
+    """A channel of `companies` real companies as three systems tell of it on the day `today`.
+
+    `difficulty` says how hard it is to tell who is who.
+    """
     if companies < MINIMUM:
         raise ValueError(f"a world needs at least {MINIMUM} companies, not {companies}")
 
@@ -33,7 +46,13 @@ def generate(companies: int = 2000, seed: int = 7, *, today: date) -> World:
         return Random(f"{purpose}/{seed}/{companies}/{today.isoformat()}")
 
     truth = Truth(seed=seed, companies=companies, today=today)
-    real = populate(companies, dice("population"))
+    upheaval = Upheaval(difficulty, dice(f"upheaval/{difficulty}"))
+    population = Population(dice("population"))
+    real = populate(population, companies)
+    upheaval.companies(real, population)
+    settle(population, real)
+    upheaval.people(real, population)
+    truth.relations = [*subsidiaries(real), *upheaval.relations]
     plans = plan(real, dice("registrations"), end_of(today))
     rng = dice("salesforce")
     org = salesforce.build(real, plans, truth, rng, Stamps(rng, today), today)

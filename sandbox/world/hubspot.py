@@ -38,6 +38,7 @@ class _Builder:
     def __init__(self, rng: Random, stamps: Stamps, truth: Truth, registered: set[int]) -> None:
         self.rng, self.stamps, self.truth, self.registered = rng, stamps, truth, registered
         self.portal = Portal()
+        self.mails: set[str] = set()
 
     def _add(
         self,
@@ -89,11 +90,12 @@ class _Builder:
         rng, habits = self.rng, writing.HUBSPOT
         where = writing.address(rng, company, habits)
         hero = company.number in (HERO_CUSTOMER, HERO_PARTNER)
-        domain = company.domain if hero or rng.random() < 0.86 else ""
+        known = writing.domain(rng, company, habits)
+        domain = known if hero or rng.random() < 0.86 else ""
         properties: Row = {
             "name": _hero_name(company) if hero else writing.company_name(rng, company, habits),
             "domain": domain,
-            "website": writing.website(rng, company.domain)
+            "website": writing.website(rng, known)
             if company.domain and rng.random() < 0.4
             else None,
             "phone": self._maybe(writing.phone(rng, company)),
@@ -122,6 +124,9 @@ class _Builder:
         first, last = writing.person_names(rng, person, habits)
         dice = rng.random()
         address = person.private if dice < 0.08 else "" if dice < 0.12 else person.email
+        # HubSpot keeps one contact for one address.
+        address = "" if address in self.mails else address
+        self.mails.add(address)
         contact = self._add(
             "contacts",
             {

@@ -18,7 +18,8 @@ MINIMUM = 20
 HERO_CUSTOMER, HERO_PARTNER, DISTRIBUTOR = 0, 1, 2
 """The numbers of the three companies every world has."""
 
-_FIXED = 3
+FIXED = 3
+"""Companies numbered below this are those."""
 _PARTNER_SHARE = 0.08
 _DEALER_SHARE = 0.02
 _FAMILY_SHARE = 0.045
@@ -34,7 +35,7 @@ _ISO = tuple(SHARES)
 _ISO_WEIGHTS = tuple(SHARES.values())
 
 
-class _Population:
+class Population:
     """The draw in progress: what is taken already and who could be somebody's parent."""
 
     def __init__(self, rng: Random) -> None:
@@ -125,7 +126,12 @@ class _Population:
         made: list[Person] = []
         names: set[tuple[str, str]] = set()
         while len(made) < count:
-            first, last = person_name(rng, company.country)
+            own_script = None
+            if company.script is None:
+                first, last = person_name(rng, company.country)
+            else:
+                given, family = company.script.person(rng)
+                first, last, own_script = given[1], family[1], (given[0], family[0])
             if (first, last) in names:
                 continue
             names.add((first, last))
@@ -142,26 +148,31 @@ class _Population:
                     private=private,
                     mobile=drawn(rng, company.country.mobile),
                     title=rng.choice(TITLES),
+                    own_script=own_script,
                 )
             )
         return made
 
 
-def populate(count: int, rng: Random) -> list[Company]:
-    """`count` companies; their places in the list are their numbers."""
-    population = _Population(rng)
+def populate(population: Population, count: int) -> list[Company]:
+    """`count` companies; their places in the list are their numbers. Nobody has noted them yet."""
     made = _fixed_companies(population)
-    for number, role in enumerate(_roles(count, rng), start=_FIXED):
+    for number, role in enumerate(_roles(count, population.rng), start=FIXED):
         made.append(population.company(number, role))
-    for company in made:
+    return made
+
+
+def settle(population: Population, companies: list[Company]) -> None:
+    """Where each company is on record, and who works there."""
+    rng = population.rng
+    for company in companies:
         if company.role in ("partner", "distributor") and company.programme is None:
             company.programme = population.programme(company)
-        if company.number >= _FIXED:
+        if company.number >= FIXED:
             _place(company, rng)
         if company.presence.with_people and not company.people:
             head_count = rng.choices((1, 2, 3, 4), (30, 35, 23, 12))[0]
             company.people = population.people(company, head_count)
-    return made
 
 
 def _roles(count: int, rng: Random) -> list[Role]:
@@ -171,7 +182,7 @@ def _roles(count: int, rng: Random) -> list[Role]:
     roles += ["dealer" for _ in range(dealers)]
     if count >= 500:
         roles[0] = "distributor"
-    for _ in range(count - _FIXED - len(roles)):
+    for _ in range(count - FIXED - len(roles)):
         roles.append("customer" if rng.random() < 0.6 else "prospect")
     rng.shuffle(roles)
     return roles
@@ -203,7 +214,7 @@ def _place(company: Company, rng: Random) -> None:
         presence.leads = 2
 
 
-def _fixed_companies(population: _Population) -> list[Company]:
+def _fixed_companies(population: Population) -> list[Company]:
     """The hero's customer and partner, and the distributor whose reports arrive."""
     germany, netherlands = COUNTRIES["DE"], COUNTRIES["NL"]
     hamburg, rotterdam = germany.cities[0], netherlands.cities[1]

@@ -34,8 +34,8 @@ class _Builder:
     ) -> None:
         self.rng, self.stamps, self.today, self.truth, self.plans = rng, stamps, today, truth, plans
         self.org = Org()
-        self.contacts: dict[str, str] = {}
-        """Truth id of a person → its (first) contact."""
+        self.contacts: dict[tuple[int, str], str] = {}
+        """(company number, truth id of a person) → its (first) contact there."""
         self.owners = [record_id("005", number) for number in range(1, len(_USERS) + 1)]
 
     def _add(self, object_name: str, prefix: str, row: Row) -> str:
@@ -122,7 +122,10 @@ class _Builder:
     def _website(self, company: Company) -> str | None:
         if company.number in (HERO_CUSTOMER, HERO_PARTNER):
             return f"https://www.{company.domain}"
-        return self._maybe(writing.website(self.rng, company.domain)) if company.domain else None
+        if not company.domain:
+            return None
+        domain = writing.domain(self.rng, company, writing.SALESFORCE)
+        return self._maybe(writing.website(self.rng, domain))
 
     def _maybe(self, text: str) -> str | None:
         return None if self.rng.random() < writing.SALESFORCE.missing else text
@@ -157,7 +160,7 @@ class _Builder:
                 "MailingCountry": company.country.name if with_address else None,
             },
         )
-        self.contacts.setdefault(person.truth_id, contact)
+        self.contacts.setdefault((company.number, person.truth_id), contact)
         self.truth.contact(person, SALESFORCE, "Contact", contact)
 
     # Opportunities
@@ -238,7 +241,7 @@ class _Builder:
         where = writing.address(rng, company, habits)
         dice = rng.random()
         address = person.email if dice < 0.68 else person.private if dice < 0.85 else ""
-        known = self.contacts.get(person.truth_id)
+        known = self.contacts.get((company.number, person.truth_id))
         row: Row = {
             "LastName": last,
             "FirstName": first if rng.random() < 0.93 else None,

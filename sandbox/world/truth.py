@@ -6,6 +6,7 @@
       "registrations": [{"deal", "stage", "product", "submitted_at", "partner_truth",
                          "customer_truth", "partner_company", "customer_company", "account",
                          "opportunity"}, …],
+      "relations": [{"kind", "one", "other", "detail"}, …],
       "dirty": [{"system", "object", "column", "rule", "value", "record_id", "file", "line"}, …],
       "either": [ like dirty ],
       "hero": {"opportunity", "opportunity_name", "account", "deal", "product", "partner_name",
@@ -23,6 +24,11 @@ end customers that nobody could name (VARIOUS, Stock, blank) and accounts printe
 `registrations`: `partner_company` and `customer_company` are HubSpot ids, `account` and
 `opportunity` Salesforce ids or null; `opportunity` is the customer's one open opportunity for the
 product.
+
+`relations` tells what makes companies and people hard to match: `one` is a `subsidiary` of, a
+`franchise` of, or was `acquired` by `other`, or sits in the `same_building`; it was `renamed`
+(`detail` is its former name); a person made a `job_change` and worked at `other` before. All these
+are different companies, and the renamed and those who changed jobs are the same as before.
 
 `dirty` lists every row that must be quarantined, with the canonical column and the rule at fault.
 CRM rows carry `record_id`; feed rows carry `file`, `line` (the header is line 1) and, unless it is
@@ -69,6 +75,15 @@ class Fault(msgspec.Struct, frozen=True, gc=False):
     line: int | None = None
 
 
+class Relation(msgspec.Struct, frozen=True, gc=False):
+    """How two truth ids, or one with its past, hang together without being one."""
+
+    kind: str
+    one: str
+    other: str
+    detail: str
+
+
 class RegistrationTruth(msgspec.Struct, frozen=True, gc=False):
     """Who registered what for whom, and the opportunity it is about."""
 
@@ -107,6 +122,7 @@ class Truth(msgspec.Struct):
     today: date
     records: list[Record] = []
     registrations: list[RegistrationTruth] = []
+    relations: list[Relation] = []
     dirty: list[Fault] = []
     either: list[Fault] = []
     hero: Hero | None = None

@@ -30,6 +30,8 @@ _SHORTER = {
     "Construcciones": "Constr.",
     "Costruzioni": "Costr.",
 }
+_OWN_SCRIPT = 0.3
+"""How often who has a name in a script of their own is written in it."""
 _AND = ("and", "und", "+")
 _STREET_SHORT = (("straße", "str."), ("Street", "St"), ("Road", "Rd"), ("Avenue", "Ave"),
                  ("avenue", "av."), ("Calle", "C/"), ("gatan", "g."))  # fmt: skip
@@ -60,10 +62,14 @@ DISTRIBUTOR = Habits(0.2, 0.25, 0.2, 0.04, 0.22, 0.01, 0.45, 0.5, 0.85, 0.1, 0.0
 
 
 def company_name(rng: Random, company: Company, habits: Habits) -> str:
+    if company.own_script and rng.random() < _OWN_SCRIPT:
+        return company.own_script
     core = company.core
-    if rng.random() < habits.shorter:
+    if company.former_core and rng.random() < habits.old_address:
+        core = company.former_core
+    if rng.random() < habits.shorter * company.careless:
         core = _shortened(rng, core)
-    if rng.random() < habits.typo:
+    if rng.random() < habits.typo * company.careless:
         core = mistyped(rng, core)
     dice = rng.random()
     if dice < habits.no_form:
@@ -171,6 +177,13 @@ def _dialled(rng: Random, where: Country, area: str, number: str) -> str:
     return f"{abroad}{where.dial} {area} {number}"
 
 
+def domain(rng: Random, company: Company, habits: Habits) -> str:
+    """The domain this record believes the company has."""
+    if company.former_domain and rng.random() < habits.old_address:
+        return company.former_domain
+    return company.domain
+
+
 def website(rng: Random, domain: str) -> str:
     dice = rng.random()
     if dice < 0.35:
@@ -194,6 +207,8 @@ def email(rng: Random, address: str) -> str:
 
 def person_names(rng: Random, person: Person, habits: Habits) -> tuple[str, str]:
     first, last = person.first, person.last
+    if person.own_script and rng.random() < _OWN_SCRIPT:
+        return person.own_script
     if rng.random() < habits.ascii_only:
         first, last = transliterated(first), transliterated(last)
     dice = rng.random()
