@@ -118,6 +118,8 @@ def made_once(tmp_path_factory: pytest.TempPathFactory) -> Demo:
         folder = tmp_path_factory.mktemp("made") / "demo"
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(demo_command, "seed_sandbox", _seed_fixed_day)
+            # Tests of other processes may be making theirs right now.
+            patch.setattr(demo_command, "_PORTS", (free_port(), free_port()))
             answer = run("demo", "--records", str(RECORDS), "--dir", str(folder), "--json")
         _made["demo"] = Demo(folder, answer)
     return _made["demo"]
@@ -134,12 +136,18 @@ def _seed_fixed_day(folder: Path, records: int, seed: int) -> None:
 
 @contextmanager
 def copied(demo: Demo, folder: Path) -> Iterator[Demo]:
-    """A copy of the folder whose CRMs are up, on ports of their own."""
+    """A copy of the folder whose CRMs are up."""
+    copy = moved(demo, folder)
+    with sandbox_running(folder):
+        yield copy
+
+
+def moved(demo: Demo, folder: Path) -> Demo:
+    """A copy of the folder whose CRMs are down, on ports that nobody else was given."""
     shutil.copytree(demo.folder, folder)
     file = folder / "hub.yaml"
     text = file.read_text(encoding="utf-8")
     for url in demo.urls.values():
         text = text.replace(url, f"http://127.0.0.1:{free_port()}")
     file.write_text(text, encoding="utf-8")
-    with sandbox_running(folder):
-        yield Demo(folder, demo.made)
+    return Demo(folder, demo.made)

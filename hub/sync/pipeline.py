@@ -181,6 +181,7 @@ class Flow:
         self._clock = clock
         self._connectors, self._progress = connectors, progress
         self._unread: set[tuple[str, str]] = set()
+        self._spent: set[str] = set()
         self.run = self._begin(kind)
 
     def land(
@@ -215,12 +216,14 @@ class Flow:
         return plan
 
     def apply(self, plan: str, systems: Iterable[str]) -> ApplyReport:
-        """Write the changes of a stored plan to `systems`, but for those that were not read."""
-        unread = {system for system, _ in self._unread}
-        writable = {s: self._connectors[s] for s in systems if s not in unread}
+        """Write the changes of a stored plan to `systems`, but for those that were not read, or
+        whose allowance is used up."""
+        left = {system for system, _ in self._unread} | self._spent
+        writable = {s: self._connectors[s] for s in systems if s not in left}
         with self.report.watch.lap("apply"):
             done = apply_plan(self.engine, self.settings, self.run, plan, writable)
         self.report.applied.append(done)
+        self._spent |= set(done.paused)
         self.report.pauses += [f"{s}: {PAUSED}: {said}" for s, said in done.paused.items()]
         for key, records in done.made.items():
             self._made.setdefault(key, []).extend(records)
@@ -263,6 +266,8 @@ class Flow:
 
     def _read_back(self, made: Mapping[tuple[str, str], Sequence[str]]) -> None:
         for (system, obj), records in made.items():
+            if system in self._spent:  # the next sync reads them as news
+                continue
             self._progress(f"read back {system}/{obj}")
             connector = self._connectors[system]
             try:

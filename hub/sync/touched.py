@@ -58,12 +58,14 @@ def _opportunities(since: int) -> list[_Ids]:
 
 
 def _leads(since: int) -> list[_Ids]:
+    """A lead also hangs on its person's record, which may have come to be known only now."""
     renamed = select(partner.c.id).where(partner.c.run > since)
     return [
         _changed(lead, since),
         _changed(lead_assignment, since),
         select(lead_assignment.c.id).where(lead_assignment.c.partner_id.in_(renamed)),
         _seen("lead", src_lead, since),
+        select(lead.c.id).where(lead.c.contact_id.in_(_seen("contact", src_contact, since))),
     ]
 
 

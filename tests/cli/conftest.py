@@ -1,12 +1,11 @@
 """The demo folder that `hub demo` made, and copies of it to work on."""
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from bare_systems import Place, bare_place
-from demo_folder import Demo, copied, made_once
+from demo_folder import Demo, copied, made_once, moved
 
 
 @pytest.fixture(scope="session")
@@ -25,8 +24,7 @@ def live(demo: Demo, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]
 @pytest.fixture
 def cold(demo: Demo, tmp_path: Path) -> Demo:
     """A copy for one test, whose CRMs are down."""
-    shutil.copytree(demo.folder, tmp_path / "demo")
-    return Demo(tmp_path / "demo", demo.made)
+    return moved(demo, tmp_path / "demo")
 
 
 @pytest.fixture
