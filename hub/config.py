@@ -16,9 +16,11 @@ from typing import Any, ClassVar, Literal, Self, TypeVar
 
 import yaml
 from dotenv import dotenv_values
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic import BaseModel, Field, SecretStr, ValidationError, model_validator
 
 from hub.errors import ConfigError
+from hub.mappings.schema import ObjectMapping as ObjectMapping
+from hub.strict import Strict as Strict
 
 CONNECTORS = "partner_hub.connectors"
 """The entry point group by which a connector is found."""
@@ -26,12 +28,6 @@ CONNECTORS = "partner_hub.connectors"
 _Model = TypeVar("_Model", bound=BaseModel)
 _OWN = frozenset({"file", "config_hash"})
 _REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
-
-
-class Strict(BaseModel):
-    """Unknown keys are errors: a misspelt key must not become a silent default."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 # -- systems -----------------------------------------------------------------------------------
@@ -71,111 +67,6 @@ class SystemBase(Strict):
         if self.role == "partner" and not self.partner:
             raise ValueError("a system with role 'partner' must name its partner")
         return self
-
-
-# -- mappings ----------------------------------------------------------------------------------
-
-
-class PushField(Strict):
-    """Where a pushed field's value comes from.
-
-    `column` is a column of the entity's desired state; `map` turns hub codes into the CRM's;
-    `ref` names the CRM object whose record id stands for the hub id in `column`;
-    `value` is a constant. A field that someone else changed in the CRM is set again.
-    """
-
-    column: str | None = None
-    value: str | None = None
-    ref: str | None = None
-    map: dict[str, str] = Field(default_factory=dict)
-
-    @model_validator(mode="after")
-    def _one_origin(self) -> Self:
-        if (self.column is None) == (self.value is None):
-            raise ValueError("needs exactly one of `column` and `value`")
-        return self
-
-
-def _short_push_form(raw: Any) -> Any:
-    return {"column": raw} if isinstance(raw, str) else raw
-
-
-class CreateRule(Strict):
-    """When and how the hub creates records: an upsert on `key`, with `fields` set once."""
-
-    key: str
-    fields: dict[str, PushField] = Field(default_factory=dict)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _expand(cls, raw: Any) -> Any:
-        return _expand_fields(raw)
-
-
-class PushRule(Strict):
-    """What the hub writes into an object: the entity it speaks for and the fields it owns."""
-
-    entity: str
-    fields: dict[str, PushField]
-    create: CreateRule | None = None
-
-    @model_validator(mode="before")
-    @classmethod
-    def _expand(cls, raw: Any) -> Any:
-        return _expand_fields(raw)
-
-
-def _expand_fields(raw: Any) -> Any:
-    if isinstance(raw, dict) and isinstance(raw.get("fields"), dict):
-        fields = {name: _short_push_form(value) for name, value in raw["fields"].items()}
-        return {**raw, "fields": fields}
-    return raw
-
-
-class RegistrationRule(Strict):
-    """Which deals of an object are registrations by partners: pipeline, and stage → status."""
-
-    pipelines: tuple[str, ...]
-    stages: dict[str, str]
-
-
-OnDrift = Literal["evolve", "freeze", "quarantine"]
-
-
-class ObjectMapping(Strict):
-    """One outside object: the source table it lands in, and field → column for what is pulled.
-
-    `on_drift` is the contract about its fields. When one that the mapping names changes there:
-    `evolve` notes it and goes on, `freeze` lands nothing of the object until the change is
-    accepted, `quarantine` holds back the rows that use what changed.
-    """
-
-    source: str
-    pull: dict[str, str]
-    push: PushRule | None = None
-    registrations: RegistrationRule | None = None
-    values: dict[str, dict[str, str]] = Field(
-        default_factory=dict, description="column → (what the CRM says → the hub's code)"
-    )
-    on_drift: OnDrift = "evolve"
-
-    @property
-    def told_fields(self) -> tuple[str, ...]:
-        """The outside fields whose last-seen value must be kept, because the hub writes them."""
-        if self.push is None:
-            return ()
-        return tuple(sorted(self.push.fields))
-
-    @property
-    def all_fields(self) -> tuple[str, ...]:
-        return tuple(sorted({*self.pull, *self.told_fields}))
-
-    @property
-    def named_fields(self) -> tuple[str, ...]:
-        """All outside fields that are read or written."""
-        create = self.push.create if self.push is not None else None
-        made = {create.key, *create.fields} if create is not None else set()
-        return tuple(sorted({*self.all_fields, *made}))
 
 
 # -- the whole ---------------------------------------------------------------------------------

@@ -17,6 +17,16 @@ PARTNER_TIERS = ("registered", "silver", "gold", "platinum")
 PARTNER_STATUSES = ("prospect", "applicant", "active", "suspended", "terminated")
 LEAD_STATUSES = ("open", "working", "converted", "closed")
 
+_LISTS: dict[str, dict[str, tuple[str, ...]]] = {
+    "company": {
+        "company_type": COMPANY_TYPES,
+        "partner_tier": PARTNER_TIERS,
+        "partner_status": PARTNER_STATUSES,
+    },
+    "partner": {"tier": PARTNER_TIERS, "status": PARTNER_STATUSES},
+    "lead": {"status": LEAD_STATUSES},
+}
+
 # Languages in which the trade writes country names on its forms.
 _LANGUAGES = (
     *("en", "de", "fr", "es", "it", "nl", "pt", "sv", "da", "nb", "fi", "pl", "cs", "sk", "hu"),
@@ -46,6 +56,11 @@ _ALIASES = {
     "russian federation": "RU",
     "uae": "AE",
 }
+
+
+def code_list(table: str, column: str) -> tuple[str, ...] | None:
+    """The codes that a column of a source or golden table may hold; None when it has no list."""
+    return _LISTS.get(table.removeprefix("src_"), {}).get(column)
 
 
 @cache

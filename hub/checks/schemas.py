@@ -9,7 +9,7 @@ query over all rules finds the rows that break any, which are few or none, and p
 where there are none, it is not even imported, which alone takes longer than a sync without news.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
@@ -21,7 +21,7 @@ from hub.checks.convert import is_country, told_column
 from hub.checks.rules import RULES, Rule, storable
 from hub.models.base import Money, UtcTime
 from hub.models.bulk import polars_type
-from hub.models.sources import HOUSEKEEPING, SOURCES
+from hub.models.sources import SOURCES, content
 
 if TYPE_CHECKING:
     import pandera.polars as pa
@@ -70,7 +70,7 @@ def validate(source: str, frame: pl.DataFrame) -> Split:
     full = _with_missing_columns(frame, table)
     suspects = _suspects(source, full)
     faults = _found(source, suspects) if suspects.height else no_faults()
-    good = _without(full.select(c.name for c in _content(table)), faults)
+    good = _without(full.select(*content(table)), faults)
     return Split(good, faults, full.height)
 
 
@@ -128,7 +128,7 @@ def schema_of(source: str) -> "pa.DataFrameSchema":
             checks=[_check(rule) for rule in rules[column.name]],
             nullable=True,  # absence has its own rule, which knows "unreadable" from "missing"
         )
-        for column in _content(SOURCES[source])
+        for column in content(SOURCES[source]).values()
     }
     return pa.DataFrameSchema(columns, name=f"src_{source}", strict=False)
 
@@ -142,17 +142,13 @@ def _rules(source: str) -> dict[str, Sequence[Rule]]:
             *([storable(column.name)] if _is_text(column) else []),
             *(rule for rule in RULES[source] if rule.column == column.name),
         ]
-        for column in _content(SOURCES[source])
+        for column in content(SOURCES[source]).values()
     }
-
-
-def _content(table: Table) -> Iterable[Column[object]]:
-    return [c for c in table.columns if c.name not in HOUSEKEEPING]
 
 
 def _with_missing_columns(frame: pl.DataFrame, table: Table) -> pl.DataFrame:
     empty = []
-    for column in _content(table):
+    for column in content(table).values():
         if column.name not in frame.columns:
             empty.append(pl.lit(None, dtype=polars_type(column.type)).alias(column.name))
             empty.append(pl.lit(None, dtype=pl.String).alias(told_column(column.name)))

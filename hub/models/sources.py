@@ -4,6 +4,8 @@ One row per (system, object, record_id). Wrong rows never land here: they wait i
 while the last valid version stays in effect.
 """
 
+from typing import Any
+
 from sqlalchemy import Boolean, Column, Date, Index, Integer, String, Table, Text
 
 from hub.models.base import Money, UtcTime, metadata
@@ -160,3 +162,8 @@ SOURCES: dict[str, Table] = {
     "opportunity": src_opportunity,
     "pos_line": src_pos_line,
 }
+
+
+def content(table: Table) -> dict[str, Column[Any]]:
+    """The columns of a source table that say something of the record."""
+    return {c.name: c for c in table.columns if c.name not in HOUSEKEEPING}

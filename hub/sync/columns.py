@@ -7,7 +7,15 @@ from typing import Any
 
 from sqlalchemy import Column, Table
 
-from hub.models.golden import contact, lead, lead_assignment, opportunity, partner, registration
+from hub.models.golden import (
+    company,
+    contact,
+    lead,
+    lead_assignment,
+    opportunity,
+    partner,
+    registration,
+)
 
 _KEPT_BACK = frozenset({"id", "run", "source_rows"})
 
@@ -16,7 +24,19 @@ def _of(table: Table, *names: str) -> dict[str, Column[Any]]:
     return {name: table.c[name] for name in names}
 
 
+def _golden(table: Table) -> dict[str, Column[Any]]:
+    return {c.name: c for c in table.columns if c.name not in _KEPT_BACK}
+
+
 PUSHED: dict[str, dict[str, Column[Any]]] = {
+    "company": {
+        "company_id": company.c.id,
+        **_golden(company),
+        "partner_id": partner.c.id,
+        "partner_tier": partner.c.tier,
+        "partner_status": partner.c.status,
+        "partner_territories": partner.c.territories,
+    },
     "registration": {
         "registration_id": registration.c.id,
         "registration_status": registration.c.status,
@@ -33,12 +53,13 @@ PUSHED: dict[str, dict[str, Column[Any]]] = {
     "lead": {
         "lead_id": lead.c.id,
         "partner_name": partner.c.name,
-        **_of(lead, "name", "status", "source", "company_name", "contact_id"),
+        **_of(lead, "name", "status", "source", "company_name", "contact_id", "company_id"),
+        **_of(lead, "email", "country", "postal_code", "product"),
         **_of(lead_assignment, "partner_id", "reason", "decision_id"),
     },
     "contact": {
         "contact_id": contact.c.id,
         "lead_id": lead.c.id,
-        **{c.name: c for c in contact.columns if c.name not in _KEPT_BACK},
+        **_golden(contact),
     },
 }

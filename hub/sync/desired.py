@@ -13,10 +13,33 @@ from sqlalchemy import Connection, or_, select
 from sqlalchemy.sql import Select
 
 from hub.models import bulk
-from hub.models.golden import contact, lead, lead_assignment, opportunity, partner
+from hub.models.golden import company, contact, lead, lead_assignment, opportunity, partner
 from hub.models.golden import registration as registrations
 from hub.policy.registration import UNMAPPED, rank
 from hub.policy.settings import Policy
+
+
+def desired_companies(conn: Connection, ids: pl.DataFrame, _policy: Policy) -> pl.DataFrame:
+    """Per company: what is known of it, and its programme profile. The hub makes none."""
+    with bulk.staged(conn, ids, company) as wanted:
+        query = (
+            select(
+                company,
+                partner.c.id.label("partner_id"),
+                partner.c.tier.label("partner_tier"),
+                partner.c.status.label("partner_status"),
+                partner.c.territories.label("partner_territories"),
+            )
+            .outerjoin(partner, partner.c.company_id == company.c.id)
+            .where(company.c.id == wanted.c.id)
+        )
+        rows = bulk.read(conn, query)
+    return rows.with_columns(
+        hub_id=pl.col("id"),
+        company_id=pl.col("id"),
+        create=pl.lit(value=False),
+        why=pl.format("company {} says so", "id"),
+    )
 
 
 def desired_registrations(conn: Connection, ids: pl.DataFrame, _policy: Policy) -> pl.DataFrame:
@@ -102,6 +125,7 @@ def _routed_leads() -> Select[Any]:
         select(
             lead.c.id.label("hub_id"),
             *(lead.c[n] for n in ("name", "status", "source", "contact_id", "company_name")),
+            *(lead.c[n] for n in ("company_id", "email", "country", "postal_code", "product")),
             lead_assignment.c.partner_id,
             lead_assignment.c.reason,
             lead_assignment.c.decision_id,
@@ -122,28 +146,47 @@ def _with_reason(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def desired_contacts(conn: Connection, ids: pl.DataFrame, _policy: Policy) -> pl.DataFrame:
-    """Per person behind a routed lead: a contact the lead can hang on."""
+    """Per person: what is known; one behind a routed lead is a contact the lead can hang on."""
+    with bulk.staged(conn, ids, contact) as wanted:
+        rows = bulk.read(conn, select(contact).where(contact.c.id == wanted.c.id))
+    needed = rows.join(_first_leads(conn, ids), left_on="id", right_on="contact_id", how="left")
+    return needed.with_columns(
+        hub_id=pl.col("id"),
+        contact_id=pl.col("id"),
+        create=pl.col("lead_id").is_not_null(),
+        why=pl.when(pl.col("lead_id").is_null())
+        .then(pl.format("contact {} says so", "id"))
+        .otherwise(pl.format("lead {} needs its contact", "lead_id")),
+    )
+
+
+def needed_contacts(conn: Connection, ids: pl.DataFrame, policy: Policy) -> pl.DataFrame:
+    """Of `desired_contacts` only those behind routed leads: they are few among all persons."""
+    needed = _first_leads(conn, ids).select(pl.col("contact_id").alias("id"))
+    return desired_contacts(conn, needed, policy)
+
+
+def _first_leads(conn: Connection, ids: pl.DataFrame) -> pl.DataFrame:
+    """contact_id of persons behind routed leads, and the `lead_id` first among them."""
     with bulk.staged(conn, ids, contact) as persons:
         query = _routed_leads().where(lead.c.contact_id == persons.c.id)
         leads = _with_reason(bulk.read(conn, query)).filter("create")
-    first = leads.group_by("contact_id").agg(pl.col("hub_id").min().alias("lead_id"))
-    with bulk.staged(conn, first.select(pl.col("contact_id").alias("id")), contact) as wanted:
-        rows = bulk.read(conn, select(contact).where(contact.c.id == wanted.c.id))
-    return rows.join(first, left_on="id", right_on="contact_id").with_columns(
-        hub_id=pl.col("id"),
-        contact_id=pl.col("id"),
-        create=pl.lit(value=True),
-        why=pl.format("lead {} needs its contact", "lead_id"),
-    )
+    return leads.group_by("contact_id").agg(pl.col("hub_id").min().alias("lead_id"))
 
 
 def _status() -> pl.Expr:
     return pl.when(pl.col("status") != UNMAPPED).then("status")
 
 
-DESIRED: dict[str, Callable[[Connection, pl.DataFrame, Policy], pl.DataFrame]] = {
+_Desired = Callable[[Connection, pl.DataFrame, Policy], pl.DataFrame]
+
+DESIRED: dict[str, _Desired] = {
+    "company": desired_companies,
     "registration": desired_registrations,
     "opportunity": desired_opportunities,
     "lead": desired_leads,
     "contact": desired_contacts,
 }
+
+NEEDED: dict[str, _Desired] = {"contact": needed_contacts}
+"""What suffices of an entity where mappings only make records of it and update none."""

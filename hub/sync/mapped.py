@@ -4,13 +4,19 @@
 before any step runs.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
-from hub.config import ObjectMapping, PushField, PushRule, Settings, load_config
+from sqlalchemy import Column
+
+from hub.config import Settings, load_config
 from hub.errors import ConfigError
-from hub.models.sources import HOUSEKEEPING, SOURCES
+from hub.mappings.inclusion import Condition
+from hub.mappings.schema import ObjectMapping, PushField, PushRule
+from hub.models.sources import SOURCES, content
 from hub.sync.columns import PUSHED
+from hub.sync.inclusion import unfit
 
 _Fault = tuple[str, str, str]
 """Key below the object's mapping, message, remedy."""
@@ -45,13 +51,28 @@ def _faults(mapping: ObjectMapping, objects: Collection[str]) -> Iterator[_Fault
         yield "source", f"there is no source table for '{mapping.source}'.", _one_of(SOURCES)
         return
     yield from _pull_faults(mapping)
+    for message, remedy in _condition_faults(
+        mapping.include.pull, content(SOURCES[mapping.source])
+    ):
+        yield "include.pull", message, remedy
     if mapping.push is not None:
         yield from _push_faults(mapping.push, objects)
+        columns = PUSHED.get(mapping.push.entity, {})
+        for message, remedy in _condition_faults(mapping.include.push, columns):
+            yield "include.push", message, remedy
+    elif mapping.include.push is not None:
+        yield "include.push", "nothing is written to this object.", "remove it, or add a `push`"
+
+
+def _condition_faults(
+    condition: Condition | None, columns: Mapping[str, Column[Any]]
+) -> Iterator[tuple[str, str]]:
+    return iter(()) if condition is None else unfit(condition, columns)
 
 
 def _pull_faults(mapping: ObjectMapping) -> Iterator[_Fault]:
     table = SOURCES[mapping.source]
-    columns = [c.name for c in table.columns if c.name not in HOUSEKEEPING]
+    columns = content(table)
     filled: dict[str, str] = {}
     for field, column in mapping.pull.items():
         if column not in columns:

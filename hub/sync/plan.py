@@ -16,8 +16,9 @@ from typing import Any
 import polars as pl
 from sqlalchemy import Connection, Engine, Exists, Table, exists, select, update
 
-from hub.config import CreateRule, ObjectMapping, PushField, PushRule, Settings
+from hub.config import Settings
 from hub.connectors.text import canonical_number
+from hub.mappings.schema import CreateRule, ObjectMapping, PushField, PushRule
 from hub.models import bulk
 from hub.models.database import reading, take_numbers, writing
 from hub.models.identity import crosswalk
@@ -28,8 +29,10 @@ from hub.models.watermarks import move_watermark, versioned, watermark
 from hub.policy.settings import Policy, load_policy
 from hub.sync.acceptance import refusal
 from hub.sync.changes import REFERENCE, PlannedChange
-from hub.sync.desired import DESIRED
+from hub.sync.columns import PUSHED
+from hub.sync.desired import DESIRED, NEEDED
 from hub.sync.drift import known_shapes
+from hub.sync.inclusion import included
 from hub.sync.settled import unsettled
 from hub.sync.touched import SUPERSEDED, touched
 
@@ -117,9 +120,21 @@ def differences(
                 continue
             entity = mapping.push.entity
             if entity not in cache:
-                cache[entity] = DESIRED[entity](conn, touched(conn, entity, since), policy)
-            found = _object_differences(conn, system, obj, mapping, mapping.push, cache[entity])
+                offers = DESIRED if _updates(settings, entity) else {**DESIRED, **NEEDED}
+                cache[entity] = offers[entity](conn, touched(conn, entity, since), policy)
+            # The one gate to a system, for updates and creates alike.
+            desired = included(cache[entity], mapping.include.push, PUSHED[entity])
+            found = _object_differences(conn, system, obj, mapping, mapping.push, desired)
             yield from _judged(conn, system, obj, mapping.push, found)
+
+
+def _updates(settings: Settings, entity: str) -> bool:
+    """Whether any mapping updates records of the entity, rather than only make some."""
+    return any(
+        mapping.push is not None and mapping.push.entity == entity and bool(mapping.push.fields)
+        for objects in settings.mappings.values()
+        for mapping in objects.values()
+    )
 
 
 def _judged(
@@ -127,8 +142,7 @@ def _judged(
 ) -> Iterator[PlannedChange]:
     """The changes, with a refusal where the object as last described would not take them."""
     shapes = known_shapes(conn, system, obj)
-    rules = {**(push.create.fields if push.create is not None else {}), **push.fields}
-    references = frozenset(name for name, rule in rules.items() if rule.ref is not None)
+    references = frozenset(n for n, rule in push.all_fields.items() if rule.ref is not None)
     for change in found:
         after = {name: cell["after"] for name, cell in change.fields.items()}
         yield replace(change, refusal=refusal(after, shapes, references))
@@ -147,14 +161,14 @@ def _object_differences(
 ) -> Iterator[PlannedChange]:
     if desired.is_empty():
         return
-    said = _said(conn, system, obj, push.entity, SOURCES[mapping.source], desired["hub_id"])
+    shared = _shared(mapping, push)
+    said = _said(conn, system, obj, mapping, push.entity, shared, desired["hub_id"])
     desired = _with_references(conn, system, desired, push)
-    updates = desired.filter(~pl.col("create") | pl.col("hub_id").is_in(said["hub_id"].implode()))
     # What is hidden from our user exists, so it is not made again; but it cannot be written to.
-    shown = said.filter(pl.col("gone").is_null())
-    for row in updates.join(shown, on="hub_id").sort("record_id").iter_rows(named=True):
+    shown = said.filter(pl.col("gone").is_null()) if push.fields else said.clear()
+    for row in desired.join(shown, on="hub_id").sort("record_id").iter_rows(named=True):
         told = json.loads(row["told"]) if row["told"] else {}
-        fields = _update(push, row, told)
+        fields = _update(push, shared, row, told)
         if fields:
             yield PlannedChange(system, obj, "update", row["record_id"], row["hub_id"], fields)
     if push.create is not None:
@@ -165,13 +179,32 @@ def _object_differences(
                 yield PlannedChange(system, obj, "create", None, row["hub_id"], fields)
 
 
+def _shared(mapping: ObjectMapping, push: PushRule) -> dict[str, str]:
+    """Fields that are read into the column they are written from → that column."""
+    return {
+        name: column
+        for name, column in mapping.pull.items()
+        if name in push.fields and push.fields[name].column == column
+    }
+
+
 def _said(
-    conn: Connection, system: str, obj: str, entity: str, table: Table, hub_ids: pl.Series
+    conn: Connection,
+    system: str,
+    obj: str,
+    mapping: ObjectMapping,
+    entity: str,
+    shared: Mapping[str, str],
+    hub_ids: pl.Series,
 ) -> pl.DataFrame:
     """hub_id, record_id, told, gone of those of the ids' records in effect that the hub may write
-    if it sees them."""
+    if it sees them; and what their shared fields mean, as `said:COLUMN`."""
+    table = SOURCES[mapping.source]
     query = (
-        select(crosswalk.c.hub_id, table.c.record_id, table.c.told, table.c.gone)
+        select(
+            *(crosswalk.c.hub_id, table.c.record_id, table.c.told, table.c.gone),
+            *(table.c[column].label(f"said:{column}") for column in shared.values()),
+        )
         .join_from(
             crosswalk,
             table,
@@ -199,14 +232,18 @@ def _staged_ids(conn: Connection, hub_ids: pl.Series) -> AbstractContextManager[
 
 
 def _update(
-    push: PushRule, row: Mapping[str, Any], told: Mapping[str, str]
+    push: PushRule, shared: Mapping[str, str], row: Mapping[str, Any], told: Mapping[str, str]
 ) -> dict[str, dict[str, str | None]]:
     fields = {}
     for name, rule in push.fields.items():
         after = _value(rule, row)
         before = told.get(name)
-        if before != after:
-            fields[name] = {"before": before, "after": after, "why": row["why"]}
+        if before == after or (after is None and rule.blank_out == "keep"):
+            continue
+        if name in shared and row[f"said:{shared[name]}"] == row[shared[name]]:
+            # Another way of writing the same: `Germany` where the hub keeps DE.
+            continue
+        fields[name] = {"before": before, "after": after, "why": row["why"]}
     return fields
 
 
@@ -347,7 +384,7 @@ def _supersede(conn: Connection, run: Run) -> None:
 def _mappings_text(settings: Settings) -> str:
     return json.dumps(
         {
-            s: {o: m.model_dump() for o, m in objects.items()}
+            s: {o: m.model_dump(mode="json") for o, m in objects.items()}
             for s, objects in settings.mappings.items()
         },
         sort_keys=True,

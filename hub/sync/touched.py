@@ -11,10 +11,19 @@ from sqlalchemy.sql import Select
 
 from hub.golden.scope import on_key
 from hub.models import bulk
-from hub.models.golden import HISTORIES, lead, lead_assignment, opportunity, partner, registration
+from hub.models.golden import (
+    HISTORIES,
+    company,
+    contact,
+    lead,
+    lead_assignment,
+    opportunity,
+    partner,
+    registration,
+)
 from hub.models.identity import crosswalk
 from hub.models.operations import ops_change
-from hub.models.sources import src_contact, src_lead, src_opportunity
+from hub.models.sources import src_company, src_contact, src_lead, src_opportunity
 
 _Ids = Select[tuple[str]]
 
@@ -28,6 +37,11 @@ def touched(conn: Connection, entity: str, since: int) -> pl.DataFrame:
     """
     found = union(*_TOUCHED[entity](since), _outstanding()).subquery()
     return bulk.read(conn, select(found.c.id).where(found.c.id.is_not(None)))
+
+
+def _companies(since: int) -> list[_Ids]:
+    renewed = select(partner.c.company_id.label("id")).where(partner.c.run > since)
+    return [_changed(company, since), renewed, _seen("company", src_company, since)]
 
 
 def _registrations(since: int) -> list[_Ids]:
@@ -70,15 +84,18 @@ def _leads(since: int) -> list[_Ids]:
 
 
 def _contacts(since: int) -> list[_Ids]:
-    """Persons behind leads to plan again, and persons whose own record came or went."""
+    """Persons of whom something else is known, those behind leads to plan again, and those whose
+    own record came or went."""
     leads = union(*_leads(since), _outstanding()).subquery()
     return [
+        _changed(contact, since),
         select(lead.c.contact_id.label("id")).where(lead.c.id.in_(select(leads.c.id))),
         _seen("contact", src_contact, since),
     ]
 
 
 _TOUCHED: dict[str, Callable[[int], list[_Ids]]] = {
+    "company": _companies,
     "registration": _registrations,
     "opportunity": _opportunities,
     "lead": _leads,

@@ -8,9 +8,9 @@ from typing import Any
 
 from sqlalchemy import Boolean, Column, Date, Integer, Numeric, String
 
-from hub.config import ObjectMapping, PushField, PushRule
 from hub.connectors.contract import FieldKind
 from hub.connectors.provision import WantedField, WantedObject
+from hub.mappings.schema import ObjectMapping, PushField, PushRule
 from hub.models.base import Money, UtcTime
 from hub.models.sources import SOURCES
 from hub.sync.columns import PUSHED
@@ -37,7 +37,7 @@ def _object(name: str, mapping: ObjectMapping) -> WantedObject:
 
 def _fields(mapping: ObjectMapping) -> Iterator[WantedField]:
     keys = {field for field, column in mapping.pull.items() if column == _HUB_KEY}
-    written = _written(mapping.push) if mapping.push is not None else {}
+    written = mapping.push.all_fields if mapping.push is not None else {}
     if mapping.push is not None and mapping.push.create is not None:
         keys.add(mapping.push.create.key)
     for name in mapping.named_fields:
@@ -49,10 +49,6 @@ def _fields(mapping: ObjectMapping) -> Iterator[WantedField]:
             yield _written_field(name, rule, mapping.push.entity)
         else:
             yield _read_field(name, mapping)
-
-
-def _written(push: PushRule) -> dict[str, PushField]:
-    return {**(push.create.fields if push.create is not None else {}), **push.fields}
 
 
 def _is_create_key(push: PushRule | None, name: str) -> bool:

@@ -67,7 +67,7 @@ def _model(dotted: str) -> type[BaseModel]:
 def _fields(mark: str) -> dict[str, Any]:
     """Fields that `keys: MODEL [except a b] [beyond BASE]` stands for."""
     words = mark.removeprefix("keys: ").split()
-    fields = dict(_model(words[0]).model_fields)
+    fields = {f.alias or name: f for name, f in _model(words[0]).model_fields.items()}
     left_out = words[2:] if "except" in words else []
     if "beyond" in words:
         left_out = list(_model(words[2]).model_fields)
@@ -117,8 +117,14 @@ def test_every_model_of_the_configuration_has_its_table() -> None:
         *(f"hub.connectors.hubspot.config.{name}" for name in ("HubSpotSystem", "BearerToken")),
         *(f"hub.connectors.feed.config.{name}" for name in ("FeedSystem", "FeedReport")),
         *(f"hub.connectors.rest.config.{name}" for name in _models_of_rest()),
-        *(f"hub.config.{name}" for name in ("ObjectMapping", "RegistrationRule", "PushRule")),
-        *(f"hub.config.{name}" for name in ("CreateRule", "PushField")),
+        *(
+            f"hub.mappings.schema.{name}"
+            for name in (
+                *("ObjectMapping", "FieldRule", "RegistrationRule"),
+                *("PushRule", "CreateRule", "PushField"),
+            )
+        ),
+        *(f"hub.mappings.inclusion.{name}" for name in ("Inclusion", "Condition")),
         *(f"hub.policy.settings.{n}" for n in ("Policy", "RegistrationPolicy", "RoutingPolicy")),
         "hub.connectors.feed.profile.Profile",
     }

@@ -10,7 +10,8 @@ from databases import rows_of
 from desk import HUBSPOT, SALESFORCE, Desk, changes
 from sqlalchemy import Engine, update
 
-from hub.config import Settings
+from hub.config import Settings, stock_mapping
+from hub.mappings.schema import ObjectMapping
 from hub.models.database import writing
 from hub.models.operations import ops_change, ops_plan
 from hub.sync.plan import canonical
@@ -363,3 +364,62 @@ def test_a_policy_or_a_mapping_that_changed_is_planned_from_scratch(desk: Desk) 
 )
 def test_a_value_is_spelt_as_the_connectors_spell_it(value: Any, text: str | None) -> None:
     assert canonical(value) == text
+
+
+# -- golden columns, and who may have them -------------------------------------------------------
+
+
+def _mapped(desk: Desk, system: str, obj: str, **keys: Any) -> None:
+    mapping = ObjectMapping.model_validate({"source": "company", **keys})
+    objects = {**desk.settings.mappings[system], obj: mapping}
+    mappings = {**desk.settings.mappings, system: objects}
+    desk.settings = desk.settings.model_copy(update={"mappings": mappings})
+
+
+PHONE = {"column": "phone", "direction": "both", "authority": SALESFORCE}
+
+
+def test_a_golden_column_is_offered_to_every_system_that_takes_it(desk: Desk) -> None:
+    _mapped(desk, HUBSPOT, "companies", fields={"name": "name", "phone": PHONE})
+    desk.golden("company", "co_1", phone="+49 30 1")
+    desk.record(HUBSPOT, "companies", "c1", "co_1", told={"phone": "+49 30 2"}, phone="+49 30 2")
+    expected = {"phone": ("+49 30 2", "+49 30 1")}
+    assert changes(desk.plan()) == [("companies", "update", "c1", "co_1", expected)]
+
+
+def test_another_way_of_writing_the_same_is_no_difference(desk: Desk) -> None:
+    country = {"column": "country", "direction": "both", "authority": SALESFORCE}
+    _mapped(desk, HUBSPOT, "companies", fields={"name": "name", "country": country})
+    desk.golden("company", "co_1", country="DE")
+    desk.record(HUBSPOT, "companies", "c1", "co_1", told={"country": "Germany"}, country="DE")
+    assert desk.plan().plan is None
+
+
+@pytest.mark.parametrize(("blank_out", "emptied"), [("keep", False), ("clear", True)])
+def test_an_empty_value_leaves_or_empties_the_field_as_its_rule_says(
+    desk: Desk, blank_out: str, *, emptied: bool
+) -> None:
+    rule = {**PHONE, "blank_out": blank_out}
+    _mapped(desk, HUBSPOT, "companies", fields={"name": "name", "phone": rule})
+    desk.golden("company", "co_1", phone=None)
+    desk.record(HUBSPOT, "companies", "c1", "co_1", told={"phone": "1"}, phone="1")
+    found = [change[4] for change in changes(desk.plan())]
+    assert found == ([{"phone": ("1", None)}] if emptied else [])
+
+
+def test_what_is_not_included_is_neither_updated_nor_made(desk: Desk) -> None:
+    stock = stock_mapping("hubspot")["leads"]
+    only = {"push": {"column": "country", "in": ["AT"]}}
+    mapping = ObjectMapping.model_validate({**stock, "include": only})
+    objects = {**desk.settings.mappings[HUBSPOT], "leads": mapping}
+    mappings = {**desk.settings.mappings, HUBSPOT: objects}
+    desk.settings = desk.settings.model_copy(update={"mappings": mappings})
+    desk.golden("partner", "pa_1")
+    for n, country in enumerate(("DE", "AT", "DE", "AT", None)):
+        desk.golden("contact", f"ct_{n}")
+        desk.golden("lead", f"ld_{n}", contact_id=f"ct_{n}", country=country)
+        desk.golden("lead_assignment", f"ld_{n}")
+    for n in (0, 1):
+        desk.record(HUBSPOT, "leads", f"l{n}", f"ld_{n}")
+    leads = [change[:4] for change in changes(desk.plan()) if change[0] == "leads"]
+    assert leads == [("leads", "update", "l1", "ld_1"), ("leads", "create", None, "ld_3")]
