@@ -290,13 +290,8 @@ class HubSpotRig(Rig):
     def connector(self, *, attempts: int = 5, token: str = TOKEN, **config: Any) -> Connector:
         config.setdefault("search_lag_seconds", 0)
         config.setdefault("paths", self.paths)
-        system = HubSpotSystem(
-            kind="hubspot",
-            role="vendor",
-            base_url=self.url,
-            auth=BearerToken(access_token=SecretStr(token)),
-            **config,
-        )
+        config.setdefault("auth", BearerToken(access_token=SecretStr(token)))
+        system = HubSpotSystem(kind="hubspot", role="vendor", base_url=self.url, **config)
         return HubSpotConnector(
             self.system, system, self.settings("hubspot"), patience=self.time.patience(attempts)
         )

@@ -114,7 +114,10 @@ def test_every_model_of_the_configuration_has_its_table() -> None:
                 *("JwtBearer", "SoapLogin"),
             )
         ),
-        *(f"hub.connectors.hubspot.config.{name}" for name in ("HubSpotSystem", "BearerToken")),
+        *(
+            f"hub.connectors.hubspot.config.{name}"
+            for name in ("HubSpotSystem", "BearerToken", "InstalledApp")
+        ),
         *(f"hub.connectors.feed.config.{name}" for name in ("FeedSystem", "FeedReport")),
         *(f"hub.connectors.rest.config.{name}" for name in _models_of_rest()),
         *(

@@ -142,11 +142,7 @@ class Portal:
         self.system, self.calls, self.patience = system, calls, patience
         self._wire = Wire(system, config, calls, patience)
         self._apis: dict[tuple[str, str], Any] = {}
-        self._client = HubSpot(
-            access_token=config.auth.access_token.get_secret_value(),
-            host=config.base_url.rstrip("/"),
-            api_factory=self._api,
-        )
+        self._client = HubSpot(host=config.base_url.rstrip("/"), api_factory=self._api)
 
     def close(self) -> None:
         self._wire.close()
@@ -283,7 +279,6 @@ class Portal:
         if known not in self._apis:
             configuration = package.Configuration()
             configuration.host = config["host"]
-            configuration.access_token = config["access_token"]
             client = package.ApiClient(configuration=configuration)
             client.rest_client = self._wire
             self._apis[known] = getattr(package, name)(api_client=client)

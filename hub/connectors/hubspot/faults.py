@@ -23,6 +23,7 @@ _BUSY_SECONDS = 1.0
 _LONGEST_WAIT = 60.0
 _SECONDS = re.compile(r"\d+(?:\.\d+)?")
 TOO_MANY = 429
+UNAUTHORIZED = 401
 _LOCK_SECONDS = 2.0
 _ROLLING_SECONDS = {"TEN_SECONDLY_ROLLING": 10.0, "SECONDLY": 1.0}
 _QUOTA_SECONDS = 3600.0
@@ -129,9 +130,11 @@ def _rate_limit(fault: Fault, message: str, told: float | None) -> Exception:
 
 
 def _final(status: int, fault: Fault, message: str, told: float | None) -> HubError:
-    if status == 401:
+    if status == UNAUTHORIZED:
         return CredentialsRefused(
-            message, remedy="put a valid token of the private app or service key into `auth`"
+            message,
+            remedy="put a valid token of the private app or service key into `auth`; an app that "
+            "was taken out of the account has to be installed again",
         )
     if status == 403:
         return _forbidden(fault, message)

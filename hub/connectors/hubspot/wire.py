@@ -1,7 +1,7 @@
 """The transport put under hubspot-api-client: it paces, counts, times out, retries and judges.
 
-The library brings paths, parameters and the authorisation header. Its own transport has no
-time-out, counts nothing, and drops what it does not expect.
+The library brings paths and parameters. Its own transport has no time-out, counts nothing, keeps
+the token it began with, and drops what it does not expect.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,6 +16,7 @@ from urllib3.exceptions import HTTPError
 from hub.connectors.contract import CallMeter
 from hub.connectors.http import CONNECT_SECONDS, Again, Patience, lost_connection
 from hub.connectors.hubspot import faults
+from hub.connectors.hubspot.auth import TokenKeeper
 from hub.connectors.hubspot.config import HubSpotSystem
 from hub.connectors.hubspot.pacing import limits_of
 from hub.connectors.hubspot.paths import in_generation
@@ -38,9 +39,9 @@ class Wire:
         self._timeout = urllib3.Timeout(
             connect=min(CONNECT_SECONDS, config.timeout_seconds), read=config.timeout_seconds
         )
-        token = config.auth.access_token.get_secret_value()
-        self._limits = limits_of(config.base_url, token, patience)
         self._pool = _pool(config.base_url)
+        self._keeper = TokenKeeper(system, config, self._pool, self._timeout, calls, patience)
+        self._limits = limits_of(config.base_url, self._keeper.identity, patience)
 
     def close(self) -> None:
         self._pool.clear()
@@ -86,7 +87,7 @@ class Wire:
         is_write = path.endswith(_WRITES)
         replay = not path.endswith("/batch/create")
 
-        def attempt() -> urllib3.BaseHTTPResponse:
+        def exchange(token: str) -> urllib3.BaseHTTPResponse:
             pace.wait()
             self._count(path)
             try:
@@ -94,7 +95,7 @@ class Wire:
                     method,
                     full,
                     body=body,
-                    headers=sent,
+                    headers={**sent, "Authorization": f"Bearer {token}"},
                     timeout=self._timeout,
                     retries=False,
                     redirect=False,
@@ -103,6 +104,13 @@ class Wire:
                 raise lost_connection(self._system, method, url, err, not is_write) from err
             self._limits.learn(response.headers)
             self._note_quota(response.headers)
+            return response
+
+        def attempt() -> urllib3.BaseHTTPResponse:
+            token = self._keeper.token()
+            response = exchange(token)
+            if response.status == faults.UNAUTHORIZED and self._keeper.renewed(token):
+                response = exchange(self._keeper.token())
             try:
                 faults.check(
                     response.status, response.headers, response.data, self._system, replay=replay
