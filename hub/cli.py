@@ -4,41 +4,17 @@ Exit codes: 0 done, 1 done with failures, 2 could not start. With `--json`, stdo
 JSON; progress and errors go to stderr.
 """
 
-import sys
-from collections.abc import Callable
-from functools import wraps
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import click
 
 from hub import __version__
 from hub.commands import show, show_setup
-from hub.errors import HubError
-
-_config = click.option(
-    "--config",
-    type=click.Path(path_type=Path, dir_okay=False),
-    default=Path("hub.yaml"),
-    show_default=True,
-    help="The configuration file.",
-)
-_json = click.option("--json", "as_json", is_flag=True, help="JSON on stdout, for machines.")
-
-
-def _reporting(command: Callable[..., int]) -> Callable[..., None]:
-    """Exit with the command's code; an error of ours is printed with its remedy and exits 2."""
-
-    @wraps(command)
-    def run(*args: Any, **kwargs: Any) -> None:
-        try:
-            code = command(*args, **kwargs)
-        except HubError as err:
-            show.error(err)
-            code = 2
-        sys.exit(code)
-
-    return run
+from hub.commands.options import config_option as _config
+from hub.commands.options import json_option as _json
+from hub.commands.options import reporting as _reporting
+from hub.commands.review_cli import review
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -315,6 +291,9 @@ def ui(port: int, config: Path) -> int:
     from hub.commands.ui import run_ui
 
     return run_ui(config, port)
+
+
+main.add_command(review)
 
 
 @main.group()

@@ -45,6 +45,12 @@ policy: policy.yaml
 """
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--judgements", type=int, default=12, help="how many random judgements are previewed"
+    )
+
+
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers", "postgresql: needs a PostgreSQL server, which the tests start by themselves"

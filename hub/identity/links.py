@@ -12,7 +12,7 @@ from itertools import product
 import polars as pl
 from sqlalchemy import Connection, or_, select, update
 
-from hub.identity.among import among, given_ids, given_rows
+from hub.identity.among import among, given_ids, given_numbers, given_rows
 from hub.identity.ids import Row
 from hub.identity.mentions import ROW, Entity
 from hub.models.identity import (
@@ -27,11 +27,16 @@ Pair = tuple[Row, Row]
 
 @dataclass(frozen=True)
 class Decisions:
-    """A steward's standing judgements, older first, and the rows of those not yet applied."""
+    """A steward's standing judgements, older first, and the rows of those not yet applied.
+
+    `made` and `withdrawn` are the numbers of those that were since.
+    """
 
     same: tuple[Pair, ...]
     different: tuple[Pair, ...]
     news: frozenset[Row]
+    made: tuple[int, ...] = ()
+    withdrawn: tuple[int, ...] = ()
 
 
 def read_decisions(conn: Connection, entity: Entity) -> Decisions:
@@ -40,29 +45,38 @@ def read_decisions(conn: Connection, entity: Entity) -> Decisions:
     left = (d.left_system, d.left_object, d.left_record_id)
     right = (d.right_system, d.right_object, d.right_record_id)
     query = (
-        select(*left, *right, d.judgement, d.withdrawn_at, d.applied_run, d.withdrawn_run)
+        select(*left, *right, d.judgement, d.withdrawn_at, d.applied_run, d.id)
         .where(d.entity == entity)
         .where(or_(d.withdrawn_at.is_(None), d.withdrawn_run.is_(None)))
         .order_by(d.decided_at, d.id)
     )
     by_judgement: dict[str, list[Pair]] = {"same": [], "different": []}
     news: set[Row] = set()
-    for s1, o1, r1, s2, o2, r2, judgement, withdrawn_at, applied_run, _ in conn.execute(query):
+    made, withdrawn = [], []
+    for s1, o1, r1, s2, o2, r2, judgement, withdrawn_at, applied_run, number in conn.execute(query):
         pair: Pair = ((s1, o1, r1), (s2, o2, r2))
         if withdrawn_at is None:
             by_judgement[judgement].append(pair)
+        else:
+            withdrawn.append(number)
+        if applied_run is None:
+            made.append(number)
         if withdrawn_at is not None or applied_run is None:
             news.update(pair)
-    return Decisions(tuple(by_judgement["same"]), tuple(by_judgement["different"]), frozenset(news))
+    same, different = (tuple(by_judgement[name]) for name in ("same", "different"))
+    return Decisions(same, different, frozenset(news), tuple(made), tuple(withdrawn))
 
 
-def mark_applied(conn: Connection, entity: Entity, run: int) -> None:
-    d = identity_decision.c
-    mine = update(identity_decision).where(d.entity == entity)
-    conn.execute(mine.where(d.applied_run.is_(None)).values(applied_run=run))
-    conn.execute(
-        mine.where(d.withdrawn_at.is_not(None), d.withdrawn_run.is_(None)).values(withdrawn_run=run)
-    )
+def mark_applied(conn: Connection, decisions: Decisions, run: int) -> None:
+    """Those that were read, and no other that a steward has entered meanwhile."""
+    d = identity_decision
+    for numbers, applied in (
+        (decisions.made, d.c.applied_run),
+        (decisions.withdrawn, d.c.withdrawn_run),
+    ):
+        with given_numbers(conn, pl.Series(numbers, dtype=pl.Int64)) as given:
+            if numbers:
+                conn.execute(update(d).where(d.c.id.in_(given)).values({applied: run}))
 
 
 def told_same(conn: Connection, entity: Entity, rows: pl.DataFrame) -> list[Pair]:

@@ -32,9 +32,10 @@ from hub.identity.links import (
     standing_ids,
 )
 from hub.identity.mentions import ROW, Entity, all_mentions, changed_mentions
-from hub.identity.model import NATS, Model, load_model
+from hub.identity.model import NATS, Model
 from hub.identity.outcome import Background, write_outcome
 from hub.identity.store import Store
+from hub.identity.versions import model_in_use
 from hub.models.database import take_numbers, writing
 from hub.models.operations import ops_watermark
 from hub.models.runs import Run
@@ -74,7 +75,7 @@ class _Resolution:
 
     def __init__(self, conn: Connection, run: Run, entity: Entity) -> None:
         self.conn, self.run, self.entity = conn, run, entity
-        self.model: Model = load_model(entity)
+        self.model: Model = model_in_use(conn, entity)
         self.store = Store(conn, entity, run.number)
 
     def carry_out(self, *, full: bool) -> ResolveReport:
@@ -93,7 +94,7 @@ class _Resolution:
         )
         if intake.rows.height or decisions.news:
             report = self._regroup(report, intake, decisions)
-            mark_applied(self.conn, self.entity, self.run.number)
+            mark_applied(self.conn, decisions, self.run.number)
         self._move_watermark()
         return report
 

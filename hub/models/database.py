@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, select, text
+from sqlalchemy import Connection, Engine, Table, create_engine, event, select, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, OperationalError
 
@@ -21,6 +21,7 @@ from hub.errors import RunInProgress, WarehouseError
 from hub.models.operations import ops_sequence
 
 _BUSY_SECONDS = 30
+_REHEARSED = "hub_rehearsed"
 
 
 def open_engine(url: str) -> Engine:
@@ -64,6 +65,10 @@ def _sqlite_begin(conn: Connection) -> None:
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
     """A snapshot to read from; never blocks a writer."""
+    rehearsed = _rehearsed(engine)
+    if rehearsed is not None:
+        yield rehearsed
+        return
     with engine.connect().execution_options(hub_reading=True) as conn:
         yield conn
 
@@ -71,7 +76,49 @@ def reading(engine: Engine) -> Iterator[Connection]:
 @contextmanager
 def writing(engine: Engine) -> Iterator[Connection]:
     """One transaction: commits when the block ends, rolls back when it raises."""
+    rehearsed = _rehearsed(engine)
+    if rehearsed is not None:
+        with rehearsed.begin_nested():
+            yield rehearsed
+        return
     with engine.begin() as conn:
+        yield conn
+
+
+@contextmanager
+def rehearsing(engine: Engine) -> Iterator[Engine]:
+    """An engine on which any step runs as it always does, and of which nothing remains.
+
+    What is written on it is seen by whoever reads on it, and rolled back when the block ends. A
+    rehearsal within a rehearsal goes back to where it began. On SQLite other writers wait for it.
+    """
+    rehearsed = _rehearsed(engine)
+    if rehearsed is not None:
+        part = rehearsed.begin_nested()
+        try:
+            yield engine
+        finally:
+            part.rollback()
+        return
+    with engine.connect() as conn:
+        try:
+            yield engine.execution_options(**{_REHEARSED: conn})
+        finally:
+            conn.rollback()
+
+
+def _rehearsed(engine: Engine) -> Connection | None:
+    """The connection that all transactions of a rehearsal share."""
+    conn: Connection | None = engine.get_execution_options().get(_REHEARSED)
+    return conn
+
+
+@contextmanager
+def deciding(engine: Engine, table: Table) -> Iterator[Connection]:
+    """A transaction whose writes to `table` rest on what it reads there: two of them queue."""
+    with writing(engine) as conn:
+        if engine.dialect.name == "postgresql":
+            conn.exec_driver_sql(f'LOCK TABLE "{table.name}" IN SHARE ROW EXCLUSIVE MODE')
         yield conn
 
 

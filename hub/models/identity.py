@@ -115,6 +115,34 @@ identity_model = Table(
     comment="the scoring model behind the stored profiles, keys and pairs of an entity",
 )
 
+identity_version = Table(
+    "identity_version",
+    metadata,
+    Column("entity", String(32), primary_key=True),
+    Column("version", String(32), primary_key=True),
+    Column(
+        "document", Text, nullable=False, comment="the weights, in the form of the shipped file"
+    ),
+    Column("base", String(32), nullable=False, comment="the version it was compared with"),
+    Column("pairs", Integer, nullable=False, comment="candidate pairs it was estimated from"),
+    Column("decisions", Integer, nullable=False, comment="steward decisions it was fitted to"),
+    Column("effect", Text, nullable=False, comment="JSON: which entities it would merge and split"),
+    Column("made_at", UtcTime, nullable=False),
+    comment="trained weights; none is used before somebody approved it",
+)
+
+identity_approval = Table(
+    "identity_approval",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("entity", String(32), nullable=False),
+    Column("version", String(32), nullable=False),
+    Column("approved_by", String(120), nullable=False),
+    Column("reason", Text),
+    Column("approved_at", UtcTime, nullable=False),
+    comment="the newest of an entity names the weights in use; none: the shipped ones",
+)
+
 identity_event = Table(
     "identity_event",
     metadata,
@@ -163,6 +191,9 @@ identity_decision = Table(
     Column("withdrawn_at", UtcTime),
     Column("applied_run", Integer, comment="the run that took the judgement into account"),
     Column("withdrawn_run", Integer, comment="the run that took its withdrawal into account"),
+    Column("withdrawn_by", String(120)),
+    Column("withdrawn_reason", Text),
+    Column("part_of", Integer, comment="the decision this pair belongs to; null: its own id is it"),
     Index("ix_identity_decision_left", "entity", "left_system", "left_object", "left_record_id"),
     Index(
         "ix_identity_decision_right", "entity", "right_system", "right_object", "right_record_id"

@@ -13,6 +13,7 @@ PAGES = tuple(
     DOCS / name
     for name in (
         *("configuration.md", "warehouse.md", "operations.md", "sandbox.md"),
+        "stewardship.md",
         *("connectors/salesforce.md", "connectors/hubspot.md", "connectors/feed.md"),
         "connectors/rest.md",
     )

@@ -30,7 +30,7 @@ def engines(sqlite_schema: Path, tmp_path_factory: pytest.TempPathFactory) -> It
     folder = tmp_path_factory.mktemp("laws")
     made = [open_engine(sqlite_copy(sqlite_schema, folder / f"{n}.db")) for n in range(2)]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(importlib.import_module("hub.identity.resolve"), "load_model", _touchy)
+        patch.setattr(importlib.import_module("hub.identity.versions"), "load_model", _touchy)
         yield made[0], made[1]
     for engine in made:
         engine.dispose()

@@ -1,0 +1,118 @@
+"""`hub review …` on the command line: argument parsing and printing only."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from hub.commands import show_review
+from hub.commands.options import config_option, json_option, reporting
+
+_JUDGEMENTS = click.Choice(["same", "different"])
+_entity = click.option(
+    "--entity",
+    type=click.Choice(["company", "contact"]),
+    help="Which is meant, where two leads are named: a lead speaks of both.",
+)
+_by = click.option("--by", metavar="NAME", required=True, help="Who decides.")
+
+
+@click.group()
+def review() -> None:
+    """Judge which records are the same, see first what follows, and take it back."""
+
+
+@review.command()
+@click.argument("judgement", type=_JUDGEMENTS)
+@click.argument("a")
+@click.argument("b")
+@_entity
+@config_option
+@json_option
+@reporting
+def preview(judgement: Any, a: str, b: str, entity: Any, config: Path, as_json: bool) -> int:
+    """Everything that a judgement would change, here and in the CRMs; writes nothing."""
+    from hub.commands.review import previewed
+    from hub.commands.warehouse import open_workplace
+
+    found = previewed(open_workplace(config), judgement, a, b, entity)
+    show_review.preview(found, as_json=as_json)
+    return 0
+
+
+def _judging(judgement: Any) -> Callable[..., int]:
+    def judging(a: str, b: str, by: str, why: str, entity: Any, config: Path, as_json: bool) -> int:
+        from hub.commands.review import judged
+        from hub.commands.warehouse import open_workplace
+        from hub.stewardship.judging import Wish
+
+        wish = Wish(judgement, a, b, by, why, entity)
+        show_review.judged(judged(open_workplace(config), wish), as_json=as_json)
+        return 0
+
+    return judging
+
+
+def _add(judgement: str, told: str) -> None:
+    command = reporting(_judging(judgement))
+    for option in (
+        json_option,
+        config_option,
+        _entity,
+        click.option("--why", metavar="TEXT", required=True, help="What the next steward asks."),
+        _by,
+        click.argument("b"),
+        click.argument("a"),
+    ):
+        command = option(command)
+    review.command(judgement, help=told)(command)
+
+
+_add("same", "A and B are one: whatever the weights say, from the next run on.")
+_add("different", "A and B are two: nothing joins them, directly or through others.")
+
+
+@review.command("import")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@config_option
+@json_option
+@reporting
+def import_(file: Path, config: Path, as_json: bool) -> int:
+    """Judgements from a CSV file: judgement,a,b,by,why. All of them, or none and every fault."""
+    from hub.commands.review import imported
+    from hub.commands.warehouse import open_workplace
+
+    found = imported(open_workplace(config), file)
+    show_review.imported(found, as_json=as_json)
+    return 1 if found["faults"] else 0
+
+
+@review.command()
+@click.argument("number", metavar="ID", type=int)
+@_by
+@click.option("--why", metavar="TEXT", help="Why it does not hold any more.")
+@config_option
+@json_option
+@reporting
+def withdraw(number: int, by: str, why: str | None, config: Path, as_json: bool) -> int:
+    """Take a judgement back: from the next run on the weights decide again."""
+    from hub.commands.review import withdrawn
+    from hub.commands.warehouse import open_workplace
+
+    show_review.withdrawn(withdrawn(open_workplace(config), number, by, why), as_json=as_json)
+    return 0
+
+
+@review.command()
+@click.option("--all", "everything", is_flag=True, help="Also those that were withdrawn.")
+@config_option
+@json_option
+@reporting
+def decisions(everything: bool, config: Path, as_json: bool) -> int:
+    """The judgements that stand, with who, when and why."""
+    from hub.commands.review import decisions as of
+    from hub.commands.warehouse import open_workplace
+
+    show_review.decisions(of(open_workplace(config), everything=everything), as_json=as_json)
+    return 0

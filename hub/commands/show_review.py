@@ -1,0 +1,150 @@
+"""Printing what stewards see: judgements and what follows from them."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich.text import Text
+
+from hub.commands.printing import as_json as print_json
+from hub.commands.printing import out, table
+
+_SHOWN = 40
+# How people call what changes, in the order they care for it.
+_SUBJECTS = {
+    "identity_event": "Hub ids",
+    "registration": "Registrations",
+    "lead_assignment": "Lead routing",
+    "partner": "Partners and tiers",
+    "company": "Companies",
+    "contact": "Persons",
+    "lead": "Leads",
+    "opportunity": "Opportunities",
+    "pos_line": "Reported sales",
+}
+_QUIET = {"crosswalk", "lineage", "identity_alias", "decision"}
+
+
+def judged(report: Mapping[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        print_json(report)
+        return
+    sides = " and ".join(_side(report[name]) for name in ("a", "b"))
+    told = "stands already" if not report["new"] else "takes effect with the next plan or sync"
+    how = "one" if report["judgement"] == "same" else "two"
+    out.print(f"decision {report['decision']}: {sides} are {how}; {told}", soft_wrap=True)
+
+
+def imported(report: Mapping[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        print_json(report)
+        return
+    for fault in report["faults"]:
+        where = Text(f"line {fault['line']} ", style="red")
+        out.print(where.append(f"{fault['message']} {fault['remedy']}", style="default"))
+    if report["faults"]:
+        out.print(f"{len(report['faults']):,} lines are wrong; nothing was stored")
+        return
+    out.print(
+        f"{report['stored']:,} judgements stored, {report['standing_already']:,} stood already"
+    )
+
+
+def withdrawn(report: Mapping[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        print_json(report)
+        return
+    out.print(f"decision {report['decision']} is withdrawn; the next plan or sync decides anew")
+
+
+def decisions(report: Mapping[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        print_json(report)
+        return
+    shown = table("#id", "judgement", "a", "b", "by", "on", "why")
+    for one in report["decisions"]:
+        gone = one["withdrawn"]
+        why = one["why"] or "—"
+        if gone:
+            why += f" (withdrawn by {gone['by'] or 'somebody'})"
+        shown.add_row(
+            *(str(one["id"]), one["judgement"], one["left"], one["right"], one["by"]),
+            *(one["at"][:10], why),
+        )
+    out.print(shown if report["decisions"] else "Nothing has been decided.")
+
+
+def preview(report: Mapping[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        print_json(report)
+        return
+    sides = " and ".join(_side(report[name]) for name in ("a", "b"))
+    how = "one" if report["judgement"] == "same" else "two"
+    out.print(f"If {sides} were {how}:", soft_wrap=True)
+    if not (report["model"] or report["planned"] or report["dropped"]):
+        out.print("nothing would change.")
+        return
+    by_table: dict[str, list[Mapping[str, Any]]] = {}
+    for change in report["model"]:
+        by_table.setdefault(change["table"], []).append(change)
+    loud = sorted(set(by_table) - _QUIET, key=lambda t: (t not in _SUBJECTS, t))
+    for name in [*_SUBJECTS, *(t for t in loud if t not in _SUBJECTS)]:
+        if name in by_table:
+            _rows(_SUBJECTS.get(name, name), by_table[name], events=name == "identity_event")
+    _crm("CRM fields that the next plan would write", report["planned"])
+    _crm("… and would not write any more", report["dropped"])
+    beside = Counter(change["table"] for change in report["model"] if change["table"] in _QUIET)
+    if beside:
+        told = ", ".join(f"{number:,} in {name}" for name, number in sorted(beside.items()))
+        out.print(f"\nRows beside these: {told} (all of them: --json)")
+    calls = report["calls"]
+    out.print(f"The next plan would take {calls['with']} calls instead of {calls['without']}.")
+
+
+def _side(side: Mapping[str, Any]) -> str:
+    """A side as it was asked for, and the record that stands for it."""
+    beside = side["record"] if side["asked"] != side["record"] else side["hub_id"]
+    return f"{side['asked']} ({beside})" if beside else str(side["asked"])
+
+
+def _rows(title: str, changes: Sequence[Mapping[str, Any]], *, events: bool) -> None:
+    shown = table("id", "", "field", "before", "after", title=f"\n{title}: {len(changes):,}")
+    for change in changes[:_SHOWN]:
+        after = {name: cell["after"] for name, cell in change["fields"].items()}
+        if events:
+            shown.add_row(after["hub_id"], after["kind"], "", "", after.get("other_id", ""))
+            continue
+        where = (_id(change), change["op"])
+        for name, cell in change["fields"].items():
+            if name not in change["key"]:
+                shown.add_row(*where, name, _text(cell["before"]), _text(cell["after"]))
+                where = ("", "")
+    out.print(shown)
+    _more(len(changes))
+
+
+def _crm(title: str, changes: Sequence[Mapping[str, Any]]) -> None:
+    if not changes:
+        return
+    out.print(Text(f"\n{title}: {len(changes):,}", style="bold"))
+    for change in changes[:_SHOWN]:
+        record = change["record_id"] or change["hub_id"]
+        why = next(iter(change["fields"].values()))["why"]
+        where = f"{change['system']}/{change['object']}/{record}"
+        out.print(Text(f"{change['op']} {where} ").append(f"({why})", style="dim"), soft_wrap=True)
+        for name, cell in change["fields"].items():
+            out.print(f"    {name}: {_text(cell['before'])} → {_text(cell['after'])}")
+    _more(len(changes))
+
+
+def _more(number: int) -> None:
+    if number > _SHOWN:
+        out.print(f"… and {number - _SHOWN:,} more; --json has them all")
+
+
+def _id(change: Mapping[str, Any]) -> str:
+    return " ".join(str(part) for part in change["key"].values())
+
+
+def _text(value: Any) -> str:
+    return "—" if value is None or value == "" else str(value)
