@@ -210,7 +210,7 @@ class Connector(Protocol):
     def volatile(self, spec: ObjectSpec, record_ids: Sequence[str]) -> Iterator[pl.DataFrame]:
         """`record_id` and the volatile fields as they are now, of at least the named records.
 
-        Text as in a Batch; a record that is not there is left out.
+        Text as in a Batch; a record that is not there is left out, or told as one without values.
         """
         ...
 

@@ -32,7 +32,7 @@ def refresh(landing: Landing) -> None:
 
 
 def _differing(landing: Landing, said: pl.DataFrame) -> list[str]:
-    """Ids of the records in `said` that say something else now."""
+    """Ids of the records in `said` that say something else now, or are not there any more."""
     ids = said[RECORD_ID].to_list()
     with landing.watch.lap("pull"):
         parts = list(landing.connector.volatile(landing.target.spec, ids))

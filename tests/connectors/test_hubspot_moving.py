@@ -130,3 +130,62 @@ def test_a_restored_record_comes_back(portal: HubSpotRig) -> None:
     third = list(connector.pull(portal.spec, second[-1].cursor))
     assert known([*first, *second, *third]) == truth(portal)
     assert portal.id(1) in known(third)
+
+
+def archived_pages(portal: HubSpotRig) -> int:
+    """How often the list of archived records was asked for, since last asked here."""
+    asked = [line for line in portal.log.lines if "archived=True" in str(line["path"])]
+    portal.log.lines.clear()
+    return len(asked)
+
+
+def test_a_long_list_of_archived_records_is_read_now_and_then_and_loses_nobody(
+    portal: HubSpotRig,
+) -> None:
+    portal.seed(20)
+    *_, batch = portal.connector().pull(portal.spec, None)
+    cursor, told = batch.cursor, []
+    portal.shrink_pages(5)
+    pages = []
+    for number in range(1, 15):
+        portal.wait(minutes=10)
+        portal.delete(number)
+        batches = list(portal.connector().pull(portal.spec, cursor))
+        told.append({int(record) - 1000 for record in ids(batches)})
+        cursor = batches[-1].cursor
+        pages.append(archived_pages(portal))
+    # One page at a time until the sixth is archived, two of them then, and again an hour later.
+    assert pages == [1, 1, 1, 1, 1, 2, 0, 0, 0, 0, 0, 3, 0, 0]
+    assert set().union(*told[:6]) == {1, 2, 3, 4, 5, 6}
+    assert set().union(*told[6:11]) == set()
+    assert told[11] >= {7, 8, 9, 10, 11, 12}
+    assert told[12] | told[13] == set()
+
+
+def test_what_changes_is_read_whether_or_not_the_archived_are(portal: HubSpotRig) -> None:
+    portal.seed(20)
+    for number in range(1, 8):
+        portal.delete(number)
+    *_, batch = portal.connector().pull(portal.spec, None)
+    cursor = batch.cursor
+    portal.shrink_pages(5)
+    for number in range(8, 14):
+        portal.touch(number, f"Renamed {number}")
+        portal.wait(minutes=10)
+        batches = list(portal.connector().pull(portal.spec, cursor))
+        assert portal.id(number) in ids(batches)
+        cursor = batches[-1].cursor
+
+
+def test_the_archived_are_read_each_time_if_that_is_wanted(portal: HubSpotRig) -> None:
+    portal.seed(12)
+    *_, batch = portal.connector().pull(portal.spec, None)
+    cursor = batch.cursor
+    portal.shrink_pages(5)
+    for number in range(1, 8):
+        portal.delete(number)
+    for _ in range(3):
+        portal.wait(minutes=10)
+        batches = list(portal.connector(archived_minutes=0).pull(portal.spec, cursor))
+        cursor = batches[-1].cursor
+        assert archived_pages(portal) == 2

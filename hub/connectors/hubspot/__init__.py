@@ -28,7 +28,7 @@ from hub.connectors.hubspot.provisioning import HubSpotProvisioner
 from hub.connectors.hubspot.reading import BATCH_ROWS, Reader
 from hub.connectors.hubspot.rows import Rows
 from hub.connectors.hubspot.schema import Schemas, linked
-from hub.connectors.hubspot.tracing import Tracer, living, present
+from hub.connectors.hubspot.tracing import Tracer, present
 from hub.connectors.hubspot.writing import ROWS_PER_CALL, Writer
 from hub.errors import SchemaChanged
 
@@ -105,12 +105,7 @@ class HubSpotConnector:
     def volatile(self, spec: ObjectSpec, record_ids: Sequence[str]) -> Iterator[pl.DataFrame]:
         links = self._links(spec)
         for start in range(0, len(record_ids), BATCH_ROWS):
-            ids = list(record_ids[start : start + BATCH_ROWS])
-            found = links.of(ids)
-            alone = found.filter(pl.all_horizontal(pl.exclude(RECORD_ID).is_null()))[RECORD_ID]
-            there = living(self._portal, spec.name, alone.to_list())
-            gone = [record_id for record_id in alone if record_id not in there]
-            yield found.filter(~pl.col(RECORD_ID).is_in(gone))
+            yield links.of(record_ids[start : start + BATCH_ROWS])
 
     def _rows(self, spec: ObjectSpec) -> Rows:
         return Rows(spec, self._schemas.of(spec.name))

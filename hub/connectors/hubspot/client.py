@@ -6,6 +6,7 @@ know.
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, TypeVar
 
 import msgspec
@@ -151,6 +152,10 @@ class Portal:
     def library(self) -> HubSpot:
         """The library's client on our wire: its calls are paced, counted, retried and judged."""
         return self._client
+
+    def server_time(self) -> datetime | None:
+        """The portal's clock, as far as it has told it; None before its first answer."""
+        return self._wire.server_time()
 
     # -- reading
 

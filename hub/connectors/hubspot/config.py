@@ -41,4 +41,5 @@ class HubSpotSystem(SystemBase):
     paths: Paths = "v3"
     association_batch: int = Field(default=1000, ge=1, le=1000)
     search_lag_seconds: int = Field(default=30, ge=0)
+    archived_minutes: float = Field(default=60, ge=0)
     compare_before_write: bool = False

@@ -3,18 +3,20 @@
 A window is [since, until) of the last-modified time, walked by record id, because thousands of
 records can share one time stamp and search pages end at 10,000 rows. `until` stays behind the
 server's clock by the time the search index may lag; the next window starts an overlap earlier.
-Search never shows archived records, so an increment also walks the archived list; records merged
-into others are in neither and are known by their survivor.
+Search never shows archived records, so an increment also walks the archived list, which cannot be
+asked for its end alone: a long one is walked only now and then. Records merged into others are in
+neither and are known by their survivor.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
 import polars as pl
 import urllib3
+from msgspec.structs import replace
 
 from hub.connectors.ahead import read_ahead
 from hub.connectors.contract import IS_DELETED, MODIFIED_AT, RECORD_ID, Batch
@@ -37,12 +39,14 @@ class Cursor(msgspec.Struct, frozen=True, omit_defaults=True):
 
     `since`: records changed from then on are wanted (None: all). While a pull is under way, `until`
     is the time it reads up to, and `after` (first load) or `id` (increment) the place it is at.
+    `archived`: when the list of archived records was last read, if it has more than one page.
     """
 
     since: str | None = None
     until: str | None = None
     after: str | None = None
     id: str | None = None
+    archived: str | None = None
 
     @classmethod
     def read(cls, text: str | None, system: str) -> "Cursor":
@@ -62,8 +66,8 @@ class Cursor(msgspec.Struct, frozen=True, omit_defaults=True):
         """The cursor of a completed pull; it never moves backwards."""
         if self.until is None:
             return self
-        watermark = canonical_time(parsed_time(self.until) - overlap)
-        return Cursor(since=max(watermark, self.since or watermark))
+        watermark = earlier(self.until, overlap)
+        return Cursor(since=max(watermark, self.since or watermark), archived=self.archived)
 
 
 @dataclass(frozen=True)
@@ -82,12 +86,14 @@ class Reader:
         self._portal, self._rows = portal, rows
         self._overlap = timedelta(minutes=config.overlap_minutes)
         self._lag = timedelta(seconds=config.search_lag_seconds)
+        self._archived_every = timedelta(minutes=config.archived_minutes)
 
     def changed(self, told: str | None) -> Iterator[Batch]:
         cursor = Cursor.read(told, self._portal.system)
         if cursor.since is None:
             return self._batches(self._everything(cursor))
-        recent = (pl.col(IS_DELETED) == "false") | (pl.col(MODIFIED_AT) >= cursor.since)
+        known = earlier(cursor.archived, self._overlap) if cursor.archived else cursor.since
+        recent = (pl.col(IS_DELETED) == "false") | (pl.col(MODIFIED_AT) >= known)
         return self._batches(self._changes(cursor), recent)
 
     def named(self, record_ids: Sequence[str]) -> Iterator[Batch]:
@@ -117,18 +123,32 @@ class Reader:
 
     def _changes(self, cursor: Cursor) -> Iterator[Page]:
         if cursor.until is None:
-            until = None
-            minimum = Minimum(self._portal.calls, LIST_ROWS)
-            for response, found in self._list(None, archived=True):
-                until = until or canonical_time(parsed_time(self._now(response)) - self._lag)
-                minimum.add(len(found.results))
-                yield Page((response.data,), len(found.results), cursor.text())
-            cursor = Cursor(cursor.since, until)
+            now = self._portal.server_time()
+            if now is not None and self._archive_waits(cursor, now):
+                cursor = replace(cursor, until=canonical_time(now - self._lag))
+            else:
+                cursor = yield from self._archive(cursor)
         yield from self._window(cursor)
+
+    def _archive_waits(self, cursor: Cursor, now: datetime) -> bool:
+        """Whether the list of archived records is long, and need not be read again yet."""
+        last = cursor.archived
+        return last is not None and now - parsed_time(last) < self._archived_every
+
+    def _archive(self, cursor: Cursor) -> Generator[Page, None, Cursor]:
+        """The list of archived records; returns where the search begins."""
+        begun, pages = "", 0
+        minimum = Minimum(self._portal.calls, LIST_ROWS)
+        for response, found in self._list(None, archived=True):
+            begun, pages = begun or self._now(response), pages + 1
+            minimum.add(len(found.results))
+            yield Page((response.data,), len(found.results), cursor.text())
+        until = earlier(begun, self._lag)
+        return Cursor(cursor.since, until, archived=begun if pages > 1 else None)
 
     def _window(self, cursor: Cursor) -> Iterator[Page]:
         if cursor.until is None or cursor.since is None or cursor.until <= cursor.since:
-            yield Page((), 0, Cursor(cursor.since).text())
+            yield Page((), 0, Cursor(cursor.since, archived=cursor.archived).text())
             return
         minimum = Minimum(self._portal.calls, SEARCH_ROWS)
         more = True
@@ -137,7 +157,7 @@ class Reader:
             minimum.add(len(found.results))
             more = found.total > len(found.results)
             if more:
-                cursor = Cursor(cursor.since, cursor.until, id=self._last(found))
+                cursor = replace(cursor, id=self._last(found))
             else:
                 cursor = cursor.finished(self._overlap)
             yield Page(bodies, len(found.results), cursor.text())
@@ -233,6 +253,10 @@ def gathered(pages: Iterator[Page], at_least: int) -> Iterator[list[Page]]:
         raise
     if held:
         yield held
+
+
+def earlier(moment: str, by: timedelta) -> str:
+    return canonical_time(parsed_time(moment) - by)
 
 
 def _millis(told: str | None) -> str:

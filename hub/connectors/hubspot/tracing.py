@@ -32,17 +32,6 @@ def present(portal: Portal, obj: str) -> Iterator[pl.Series]:
         yield pl.Series(RECORD_ID, held, dtype=pl.String)
 
 
-def living(portal: Portal, obj: str, record_ids: Sequence[str]) -> set[str]:
-    """Those of the records that are there under their own id."""
-    told: set[str] = set()
-    for start in range(0, len(record_ids), LIST_ROWS):
-        portal.calls.minimum += 1
-        ids = record_ids[start : start + LIST_ROWS]
-        found, _ = portal.read_records(obj, ids, ["hs_object_id"])
-        told |= {record.id for record in found.results}
-    return told
-
-
 class Tracer:
     """Asks for records by id: among the living first, then among the archived.
 

@@ -5,6 +5,7 @@ the token it began with, and drops what it does not expect.
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -14,7 +15,7 @@ from requests.utils import get_environ_proxies, select_proxy
 from urllib3.exceptions import HTTPError
 
 from hub.connectors.contract import CallMeter
-from hub.connectors.http import CONNECT_SECONDS, Again, Patience, lost_connection
+from hub.connectors.http import CONNECT_SECONDS, Again, Patience, lost_connection, server_time
 from hub.connectors.hubspot import faults
 from hub.connectors.hubspot.auth import TokenKeeper
 from hub.connectors.hubspot.config import HubSpotSystem
@@ -23,7 +24,9 @@ from hub.connectors.hubspot.paths import in_generation
 
 _POOL_SIZE = 10
 
-_WRITES = ("/batch/create", "/batch/update", "/batch/upsert", "/batch/archive", "/gdpr-delete")
+_SETTING = ("/batch/create", "/batch/update", "/batch/upsert")
+_REMOVING = ("/batch/archive", "/gdpr-delete")
+"""To take away twice is to take away once; to set twice touches a record twice."""
 
 Parameters = Sequence[tuple[str, str]]
 
@@ -42,9 +45,18 @@ class Wire:
         self._pool = _pool(config.base_url)
         self._keeper = TokenKeeper(system, config, self._pool, self._timeout, calls, patience)
         self._limits = limits_of(config.base_url, self._keeper.identity, patience)
+        self._heard: tuple[Mapping[str, str], float] | None = None
 
     def close(self) -> None:
         self._pool.clear()
+
+    def server_time(self) -> datetime | None:
+        """The server's clock, by its last answer and the time since then; None before the first."""
+        if self._heard is None:
+            return None
+        headers, at = self._heard
+        elapsed = timedelta(seconds=self._patience.monotonic() - at)
+        return server_time(headers, self._system) + elapsed
 
     def GET(  # noqa: N802 - the library's name, as below
         self, url: str, query_params: Parameters = (), headers: Any = None, **_: Any
@@ -84,7 +96,7 @@ class Wire:
         full = f"{url}?{urlencode(parameters)}" if parameters else url
         sent = {**(headers or {}), "Content-Type": "application/json"}
         pace = self._limits.of(path)
-        is_write = path.endswith(_WRITES)
+        repeatable = not path.endswith(_SETTING)
         replay = not path.endswith("/batch/create")
 
         def exchange(token: str) -> urllib3.BaseHTTPResponse:
@@ -101,7 +113,8 @@ class Wire:
                     redirect=False,
                 )
             except HTTPError as err:
-                raise lost_connection(self._system, method, url, err, not is_write) from err
+                raise lost_connection(self._system, method, url, err, repeatable) from err
+            self._heard = response.headers, self._patience.monotonic()
             self._limits.learn(response.headers)
             self._note_quota(response.headers)
             return response
@@ -124,7 +137,7 @@ class Wire:
         return self._patience.run(attempt)
 
     def _count(self, path: str) -> None:
-        self._calls.spend(write=path.endswith(_WRITES))
+        self._calls.spend(write=path.endswith((*_SETTING, *_REMOVING)))
 
     def _note_quota(self, headers: Mapping[str, str]) -> None:
         daily = headers.get("X-HubSpot-RateLimit-Daily", "")
