@@ -11,7 +11,7 @@ import polars as pl
 from hub.identity.keys import phone_tail
 from hub.identity.mentions import Entity
 from hub.identity.model import NATS, Model
-from hub.identity.names import person_relation, relation
+from hub.identity.names import across_scripts, person_relation, relation
 
 _CHUNK = 400_000
 _MISSING = "missing"
@@ -131,8 +131,10 @@ def _contact(model: Model) -> dict[str, pl.Expr]:
         .when(_same("mail_domain"))
         .then(pl.lit("differs_inside"))
         .when(_known("mail_domain"))
-        .then(pl.lit("elsewhere"))
-        .otherwise(pl.lit("differs")),
+        # Another firm, and so another mail domain: that is one fact, told by the company.
+        .then(pl.when(_equal("company") != "differs").then(pl.lit("elsewhere")))
+        .otherwise(pl.lit("differs"))
+        .fill_null(_MISSING),
         "phone": _phones(model),
         "company": pl.when(_known("company"))
         .then(_equal("company"))
@@ -210,19 +212,24 @@ def _bucket(kind: str, model: Model) -> pl.Expr:
 
 
 def _relation(column: str, how: Callable[[str, str], str]) -> pl.Expr:
-    """A relation of two texts; each distinct pair of texts is looked at once."""
+    """A relation of two names; each distinct pair of them is looked at once."""
 
     def related(both: pl.Series) -> pl.Series:
         frame = both.struct.unnest()
-        a, b = frame.columns
         distinct = frame.unique()
         found = [
-            how(x, y) if x is not None and y is not None else _MISSING
-            for x, y in distinct.iter_rows()
+            _MISSING if x is None or y is None else _related(how(x, y), x, y, crossed)
+            for x, y, crossed in distinct.iter_rows()
         ]
         table = distinct.with_columns(level=pl.Series(found, dtype=pl.String))
         return frame.join(
-            table, on=[a, b], how="left", nulls_equal=True, maintain_order="left"
+            table, on=frame.columns, how="left", nulls_equal=True, maintain_order="left"
         ).get_column("level")
 
-    return pl.struct(f"l_{column}", f"r_{column}").map_batches(related, return_dtype=pl.String)
+    crossed = pl.col("l_script").is_null() != pl.col("r_script").is_null()
+    both = pl.struct(f"l_{column}", f"r_{column}", crossed.alias("crossed"))
+    return both.map_batches(related, return_dtype=pl.String)
+
+
+def _related(how: str, left: str, right: str, crossed: bool) -> str:
+    return across_scripts(how, left, right) if crossed else how

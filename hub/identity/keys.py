@@ -10,6 +10,8 @@ import polars as pl
 from hub.identity.hashing import hashes
 from hub.identity.mentions import Entity
 from hub.identity.names import common_words
+from hub.identity.scripts import consonants
+from hub.identity.wordlists import word_list
 
 MEASURED: dict[str, tuple[str, ...]] = {
     "word": ("word", "trade"),
@@ -20,6 +22,7 @@ the rarest counts, of phones the commonest."""
 
 _KEY_SCHEMA = {"profile": pl.Int64, "key": pl.Int64, "kind": pl.String, "label": pl.String}
 _LABEL = 120
+_OTHER_SCRIPTS = sorted(word_list("other_scripts"))
 _COMMON = pl.Series([sorted(common_words())])
 
 
@@ -61,6 +64,9 @@ def _company() -> list[_Rule]:
     sorted_name = pl.concat_list(words.list.sort().list.join(" "))
     long = words.list.eval(pl.element().filter(pl.element().str.len_chars() >= 3))
     telling = long.list.set_difference(pl.lit(_COMMON))
+    foreign = pl.col("script").is_not_null() | pl.col("country").is_in(_OTHER_SCRIPTS)
+    steady = pl.when(foreign).then(consonants(pl.col("name"))).str.split(" ")
+    sounds = steady.list.eval(pl.element().filter(pl.element().str.len_chars() >= 3))
     letters = pl.col("name").str.replace_all(" ", "").str.split("").list.unique().list.sort()
     return [
         *((kind, pl.concat_list(kind), None) for kind in ("tax", "duns", "domain", "account")),
@@ -73,6 +79,7 @@ def _company() -> list[_Rule]:
         ("word+country", telling, "country"),
         ("word+postal", long, "postal"),
         ("word+city", telling, "city"),
+        ("sound", sounds, "country"),
         # Letters swapped or doubled leave the set of a name's letters as it was.
         ("letters+country", pl.concat_list(letters.list.join("")), "country"),
         ("street+postal", pl.concat_list("street"), "postal"),

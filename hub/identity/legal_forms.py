@@ -60,7 +60,11 @@ _AT_END: dict[str, str] = {
     "kft": "Kft | Korlatolt Felelossegu Tarsasag",
     "zrt": "Zrt | Nyrt",
     "ooo": "OOO | ZAO | PAO | OAO",
-    "ae": "A.E. | Anonymi Etaireia | EPE",
+    "ood": "OOD | EOOD",
+    "ead": "AD | EAD",
+    "ae": "A.E. | Anonymi Etaireia",
+    "epe": "EPE | IKE",
+    "fze": "FZE | FZCO | FZ LLC",
     "as_tr": "Anonim Sirketi | Limited Sirketi | Ltd. Şti.",
 }
 _AT_START: dict[str, str] = {

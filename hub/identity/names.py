@@ -6,15 +6,20 @@ from typing import Literal
 
 from rapidfuzz.distance import OSA
 
+from hub.identity.scripts import sounds_alike
 from hub.identity.text import fold
 from hub.identity.wordlists import abbreviations, word_list
 
 Relation = Literal[
-    "same", "slip", "short", "near", "extra", "branch", "stem", "different"
+    "same", "slip", "short", "near", "extra", "branch", "stem", "different", "sounds", "script"
 ]  # fmt: skip
 """`slip`: letters swapped, dropped or doubled. `short`: abbreviated words. `near`: other letters.
 `extra`: one name has more words. `branch`: it has words that name a part of a group or a country.
-`stem`: they share a telling word, and each has others. `different`: nothing telling is shared."""
+`stem`: they share a telling word, and each has others. `different`: nothing telling is shared.
+`sounds`, `script`: one is written in another script, and they may be, or may not be, one name."""
+
+_SEEN_THROUGH = ("near", "extra", "stem", "relative", "different")
+"""What two scripts may make of one name."""
 
 _ABBREVIATED = {fold(short): fold(full) for short, full in abbreviations().items()}
 _PARTS = frozenset(fold(word) for word in word_list("parts") | word_list("countries"))
@@ -113,6 +118,13 @@ def _short(x: str, y: str) -> bool:
 
 def _parts(rest: list[str]) -> bool:
     return any(word in _PARTS for word in rest)
+
+
+def across_scripts(how: str, left: str, right: str) -> str:
+    """`how` two names relate, when one of them was written in another script."""
+    if how not in _SEEN_THROUGH:
+        return how
+    return "sounds" if sounds_alike(left, right) else "script"
 
 
 @lru_cache(maxsize=262_144)

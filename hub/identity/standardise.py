@@ -13,6 +13,7 @@ from hub.identity.hashing import hashes
 from hub.identity.legal_forms import split_form
 from hub.identity.mentions import ROW, STATE, Entity
 from hub.identity.names import core_words
+from hub.identity.scripts import in_another_script
 from hub.identity.text import fold, words
 from hub.identity.wordlists import phrases
 
@@ -20,11 +21,11 @@ _PLACEHOLDERS = frozenset(fold(phrase) for phrase in phrases("placeholders")) | 
 
 COMPANY = (
     "name", "form", "domain", "phone", "street", "city", "postal", "country", "tax", "duns",
-    "account",
+    "account", "script",
 )  # fmt: skip
 CONTACT = (
     "person", "mail", "mail_domain", "shared_box", "phone", "mobile", "company", "employer",
-    "postal", "country",
+    "postal", "country", "script",
 )  # fmt: skip
 COLUMNS: dict[Entity, tuple[str, ...]] = {"company": COMPANY, "contact": CONTACT}
 
@@ -48,6 +49,7 @@ def _company(m: pl.DataFrame) -> pl.DataFrame:
     return known.with_columns(
         _each("name", _core).alias("name"),
         _each("name", _form).alias("form"),
+        _each("name", _script).alias("script"),
         pl.coalesce(
             _phone("phone"), pl.when(pl.col("domain").is_null()).then(_phone("lead_phone"))
         ).alias("phone"),
@@ -66,6 +68,7 @@ def _contact(m: pl.DataFrame) -> pl.DataFrame:
     return m.with_columns(
         pl.col("company_id").alias("company"),
         person.alias("person"),
+        _each("last_name", _script).alias("script"),
         _each("email", _address).alias("mail"),
         _each("email", _mail_domain).alias("mail_domain"),
         _each("email", _shared).alias("shared_box"),
@@ -111,6 +114,10 @@ def _core(text: str) -> str | None:
 
 def _form(text: str) -> str | None:
     return split_form(words(text))[1]
+
+
+def _script(text: str) -> str | None:
+    return "other" if in_another_script(text) else None
 
 
 def _folded(text: str) -> str | None:

@@ -5,7 +5,7 @@ from functools import cache, lru_cache
 
 from anyascii import anyascii
 
-from hub.identity.wordlists import abbreviations, word_list
+from hub.identity.wordlists import abbreviations, glosses, word_list
 
 _UMLAUT_E = re.compile(r"(?<=[aou])e(?![aeiou])|(?<=[ao])e")
 _DOTTED = re.compile(r"\b(\w)\s?\.\s?(?=\w\b)")
@@ -21,8 +21,19 @@ def fold(text: str) -> str:
     Both ways to write an umlaut without its key meet here (`Müller`, `Mueller`, `Muller`), and so
     do `S.A.R.L.` and `SARL`.
     """
-    plain = _DOTTED.sub(r"\1", anyascii(_MARKS.sub("", _decoded_again(text))).casefold())
+    known = text if text.isascii() else _glossed(_decoded_again(text))
+    plain = _DOTTED.sub(r"\1", anyascii(_MARKS.sub("", known)).casefold())
     return _UMLAUT_E.sub("", _NOT_WORD.sub(" ", plain).strip())
+
+
+@cache
+def _glosses() -> re.Pattern[str]:
+    return re.compile("|".join(sorted(map(re.escape, glosses()), key=len, reverse=True)))
+
+
+def _glossed(text: str) -> str:
+    """Legal forms and trades of other scripts as those firms put them in English."""
+    return _glosses().sub(lambda found: f" {glosses()[found[0]]} ", text)
 
 
 def _decoded_again(text: str) -> str:

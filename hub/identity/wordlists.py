@@ -24,6 +24,13 @@ def phrases(name: str) -> frozenset[str]:
     return frozenset(phrase.strip() for phrase in _file()[name].split(","))
 
 
+@cache
+def glosses() -> dict[str, str]:
+    """Words in other scripts → how those who bear them put it in English."""
+    table: dict[str, str] = _file()["glosses"]
+    return {own: english for english, owns in table.items() for own in owns.split()}
+
+
 def abbreviations() -> dict[str, str]:
     """Short or varied word → the word it is kept as."""
     table: dict[str, str] = _file()["abbreviations"]

@@ -43,6 +43,7 @@ class Person:
     mobile: str
     title: str
     own_script: Spelt | None = None
+    moved: bool = False
 
 
 @dataclass(slots=True)

@@ -98,6 +98,7 @@ class Upheaval:
             person = self.rng.choice(new.people)
             if person.truth_id in self.moved or new.country is not old.country:
                 continue
+            person.moved = True
             place = self.rng.randrange(len(old.people) + 1)
             old.people.insert(place, self._as_known_before(person, old, population))
             self.moved.add(person.truth_id)

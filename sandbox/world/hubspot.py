@@ -134,9 +134,7 @@ class _Builder:
                 "lastname": last,
                 "email": address.lower(),
                 "phone": writing.phone(rng, company) if rng.random() < 0.3 else None,
-                "mobilephone": writing.mobile(rng, company.country, person)
-                if rng.random() < 0.3
-                else None,
+                "mobilephone": writing.mobile(rng, company.country, person, noted=0.3),
                 "jobtitle": self._maybe(person.title),
                 "company": writing.company_name(rng, company, habits)
                 if rng.random() < 0.5

@@ -150,9 +150,7 @@ class _Builder:
                 "AccountId": account,
                 "Email": self._maybe(writing.email(rng, address)),
                 "Phone": writing.phone(rng, company) if rng.random() < 0.5 else None,
-                "MobilePhone": writing.mobile(rng, company.country, person)
-                if rng.random() < 0.4
-                else None,
+                "MobilePhone": writing.mobile(rng, company.country, person, noted=0.4),
                 "Title": self._maybe(person.title),
                 "MailingStreet": where.street if with_address else None,
                 "MailingCity": where.city.name if with_address else None,
@@ -248,9 +246,7 @@ class _Builder:
             "Company": writing.company_name(rng, company, habits),
             "Email": writing.email(rng, address) if address else None,
             "Phone": writing.phone(rng, company) if rng.random() < 0.6 else None,
-            "MobilePhone": writing.mobile(rng, company.country, person)
-            if rng.random() < 0.25
-            else None,
+            "MobilePhone": writing.mobile(rng, company.country, person, noted=0.25),
             "Website": writing.website(rng, company.domain)
             if company.domain and rng.random() < 0.4
             else None,

@@ -32,6 +32,7 @@ _SHORTER = {
 }
 _OWN_SCRIPT = 0.3
 """How often who has a name in a script of their own is written in it."""
+_MOVED_NOTED = 0.75
 _AND = ("and", "und", "+")
 _STREET_SHORT = (("straße", "str."), ("Street", "St"), ("Road", "Rd"), ("Avenue", "Ave"),
                  ("avenue", "av."), ("Calle", "C/"), ("gatan", "g."))  # fmt: skip
@@ -155,7 +156,10 @@ def phone(rng: Random, company: Company) -> str:
     return _dialled(rng, company.country, area, number)
 
 
-def mobile(rng: Random, where: Country, person: Person) -> str:
+def mobile(rng: Random, where: Country, person: Person, noted: float) -> str | None:
+    """The number, where it is noted: more often of people who could not be reached otherwise."""
+    if rng.random() >= (_MOVED_NOTED if person.moved else noted):
+        return None
     return _dialled(rng, where, person.mobile[:3], person.mobile[3:])
 
 

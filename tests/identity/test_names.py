@@ -3,7 +3,8 @@
 import pytest
 
 from hub.identity.legal_forms import KNOWN_FORMS, split_form
-from hub.identity.names import person_relation, relation
+from hub.identity.names import across_scripts, person_relation, relation
+from hub.identity.scripts import in_another_script
 from hub.identity.text import fold, words
 
 
@@ -19,7 +20,8 @@ from hub.identity.text import fold, words
         ("S. A. R. L.", "sarl"),
         ("Foo  S.p.A.", "foo spa"),
         ("MÃ¼ller", "muller"),
-        ("株式会社", "zhushihuishe"),
+        ("株式会社", "kk"),
+        ("東京", "dongjing"),
         ("  ", ""),
     ],
 )
@@ -104,3 +106,49 @@ def test_how_two_company_names_relate(left: str, right: str, how: str) -> None:
 def test_how_two_peoples_names_relate(left: str, right: str, how: str) -> None:
     assert person_relation(left, right) == how
     assert person_relation(right, left) == how
+
+
+_KNOWN = ("same", "slip", "sounds")
+
+
+@pytest.mark.parametrize(
+    ("own", "abroad", "known"),
+    [
+        ("Παπαδόπουλος Ναυτιλιακή Α.Ε.", "Papadopoulos Naftiliaki", True),
+        ("Балкан Строй ООД", "Balkan Stroy OOD", True),
+        ("Хидравлика Желев", "Hidravlika Zhelev", True),
+        ("上海华信科技有限公司", "Shanghai Huaxin Technology Co., Ltd.", True),
+        ("شركة النور للتجارة ذ.م.م", "Al Noor Trading LLC", True),
+        ("株式会社東京", "Dongjing KK", True),
+        ("Παπαδόπουλος Ναυτιλιακή Α.Ε.", "Georgiou Naftiliaki", False),
+        ("شركة النور للتجارة ذ.م.م", "Al Fahad Trading LLC", False),
+    ],
+)
+def test_a_name_is_known_again_in_another_script(own: str, abroad: str, known: bool) -> None:
+    (left, _), (right, _) = split_form(words(own)), split_form(words(abroad))
+    told = across_scripts(
+        relation(" ".join(left), " ".join(right)), " ".join(left), " ".join(right)
+    )
+    assert (told in _KNOWN) is known
+    assert in_another_script(own)
+    assert not in_another_script(abroad)
+
+
+@pytest.mark.parametrize("name", ["Müller", "Łódź Ćma", "Nguyễn Văn", "Ødegård", "3M", ""])
+def test_letters_with_marks_are_latin(name: str) -> None:
+    assert not in_another_script(name)
+
+
+@pytest.mark.parametrize(
+    ("own", "abroad", "known"),
+    [
+        ("محمد|الزهراني", "Mohammed|Al Zahrani", True),
+        ("Ιωάννης|Χατζής", "Ioannis|Chatzis", True),
+        ("Цветана|Янков", "Tsvetana|Yankov", True),
+        ("Цветана|Янков", "Georgi|Yankov", False),
+    ],
+)
+def test_a_person_is_known_again_in_another_script(own: str, abroad: str, known: bool) -> None:
+    left, right = ("|".join(map(fold, name.split("|"))) for name in (own, abroad))
+    told = across_scripts(person_relation(left, right), left, right)
+    assert (told in _KNOWN) is known

@@ -336,3 +336,13 @@ def test_a_row_that_vanished_from_its_table_is_noticed_when_everything_is_done_a
         conn.exec_driver_sql("DELETE FROM src_company WHERE record_id = 'A1'")
     go(engine, 3, full=True)
     assert ids(engine) == {key(KAELTE_IN_HUBSPOT): "co_00000001"}
+
+
+def test_a_company_is_one_in_two_scripts_where_its_place_agrees(engine: Engine) -> None:
+    place = {"postal_code": "10563", "city": "Athina", "country": "GR"}
+    own = account("A1", "Παπαδόπουλος Ναυτιλιακή Α.Ε.", **place)
+    abroad = company("1", "Papadopoulos Naftiliaki", **place)
+    neighbour = company("2", "Georgiou Naftiliaki", **place)
+    go(engine, 1, [own, abroad, neighbour])
+    assert together(engine, own, abroad)
+    assert not together(engine, own, neighbour)

@@ -112,3 +112,26 @@ def test_people_are_looked_at_again_when_their_company_is_deleted(engine: Engine
     assert together(engine, here, there, entity="contact")
     go(engine, 2, [{**BRAVO, "is_deleted": True}])
     assert not together(engine, here, there, entity="contact")
+
+
+def test_who_changes_jobs_is_known_again_by_the_mobile(engine: Engine) -> None:
+    before = person("C1", "Tobias", "Vogt", email="tobias.vogt@bravo-systems.de",
+                    company_record_id="A2", mobile="+49 151 04339776")  # fmt: skip
+    now = in_hubspot("1", "Tobias", "Vogt", email="t.vogt@velanda.com",
+                     company_record_id="21", mobile="0151 04339776", country="DE")  # fmt: skip
+    namesake = in_hubspot("2", "Tobias", "Vogt", email="vogt@velanda.com", company_record_id="21")
+    velanda = company("21", "Velanda Logistik AG", website="velanda.com", country="DE")
+    go(engine, 1, [BRAVO, velanda, before, now])
+    assert together(engine, before, now, entity="contact")
+    go(engine, 2, [row(*key(now), first_name="Tobias", last_name="Vogt", country="DE",
+                       email="t.vogt@velanda.com", company_record_id="21"), namesake])  # fmt: skip
+    assert not together(engine, before, now, entity="contact")
+
+
+def test_a_person_is_one_in_two_scripts(engine: Engine) -> None:
+    one = person("C1", "Γιώργος", "Παπαδόπουλος", email="g.p@velanda.gr")
+    other = in_hubspot("1", "Giorgos", "Papadopoulos", email="g.p@velanda.gr")
+    stranger = in_hubspot("2", "Nikos", "Makris", email="n.makris@velanda.gr")
+    go(engine, 1, [one, other, stranger])
+    assert together(engine, one, other, entity="contact")
+    assert not together(engine, one, stranger, entity="contact")
