@@ -72,6 +72,25 @@ class SystemBase(Strict):
 # -- the whole ---------------------------------------------------------------------------------
 
 
+class MatchingSettings(Strict):
+    """What stewards are asked: sums of evidence between `review_from` and `review_to`, in log-odds.
+
+    `rates` say what one unit of a currency counts for when the queue is ordered by money.
+    """
+
+    review_from: float = -3.0
+    review_to: float = 3.0
+    rates: dict[str, float] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _the_band_is_around_zero(self) -> Self:
+        if not self.review_from < 0 < self.review_to:
+            raise ValueError("`review_from` must be below 0 and `review_to` above it")
+        if any(rate <= 0 for rate in self.rates.values()):
+            raise ValueError("a rate must be above 0")
+        return self
+
+
 class Settings(Strict):
     """All of `hub.yaml`, with secrets resolved and stock mappings filled in."""
 
@@ -80,6 +99,7 @@ class Settings(Strict):
     systems: dict[str, SystemBase]
     mappings: dict[str, dict[str, ObjectMapping]] = Field(default_factory=dict)
     policy: str = "policy.yaml"
+    matching: MatchingSettings = MatchingSettings()
     file: Path = Path("hub.yaml")
     config_hash: str = ""
 

@@ -4,15 +4,25 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import Connection, func, select
+
 from hub.commands.warehouse import Workplace
+from hub.config import MatchingSettings
+from hub.identity.among import given_ids
 from hub.identity.mentions import Entity
 from hub.models.database import deciding, exclusive, reading
+from hub.models.golden import company, contact
 from hub.models.identity import identity_decision
+from hub.stewardship.bands import band, probability
+from hub.stewardship.chart import page
 from hub.stewardship.decisions import Decision, Judgement, listing, withdraw
+from hub.stewardship.evidence import Evidence, explain
 from hub.stewardship.importing import import_file
 from hub.stewardship.judging import Judged, Wish, judge_one, named
-from hub.stewardship.names import Side, written
+from hub.stewardship.names import ENTITIES, Side, written
+from hub.stewardship.pairs import nats
 from hub.stewardship.preview import Preview, preview
+from hub.stewardship.queue import Item, waiting
 from hub.sync.changes import PlannedChange
 from hub.sync.pipeline import connected
 
@@ -46,6 +56,36 @@ def withdrawn(place: Workplace, number: int, by: str, why: str | None) -> dict[s
     return {"decision": number, "withdrawn_by": by, "why": why}
 
 
+def listed(place: Workplace, entity: Entity | None, limit: int) -> dict[str, Any]:
+    """What waits for a steward, the dearest doubt first; `limit` 0 is all of it."""
+    matching = place.settings.matching
+    with reading(place.engine) as conn:
+        entities = ENTITIES if entity is None else (entity,)
+        found = [item for one in entities for item in waiting(conn, one, matching)]
+        found.sort(key=lambda item: -item.priority)
+        shown = found[:limit] if limit else found
+        names = _names(conn, {hub_id for item in shown for hub_id in (item.a, item.b)})
+    codes = {code for item in shown for code in item.money}
+    return {
+        "waiting": len(found),
+        "band": {"from": matching.review_from, "to": matching.review_to},
+        "without_rate": sorted(codes - set(matching.rates)) if len(codes) > 1 else [],
+        "items": [_item(item, names) for item in shown],
+    }
+
+
+def explained(
+    place: Workplace, a: str, b: str, entity: Entity | None, html: Path | None
+) -> dict[str, Any]:
+    """What the weights say of two, field by field; drawn into `html` if a file is named."""
+    matching = place.settings.matching
+    with reading(place.engine) as conn:
+        found = explain(conn, a, b, entity)
+    if html is not None:
+        html.write_text(page(found, matching), encoding="utf-8")
+    return _explained(found, matching)
+
+
 def decisions(place: Workplace, *, everything: bool) -> dict[str, Any]:
     with reading(place.engine) as conn:
         return {"decisions": listing(conn, everything=everything)}
@@ -64,6 +104,59 @@ def previewed(
 
 
 # -- shapes ------------------------------------------------------------------------------------
+
+
+def _names(conn: Connection, hub_ids: set[str]) -> dict[str, str]:
+    """Hub id → what the company or person is called."""
+    person = contact.c.first_name + " " + contact.c.last_name
+    called = func.coalesce(person, contact.c.last_name, contact.c.first_name, contact.c.email)
+    with given_ids(conn, hub_ids) as given:
+        queries = (
+            select(company.c.id, company.c.name).where(company.c.id.in_(given)),
+            select(contact.c.id, called).where(contact.c.id.in_(given)),
+        )
+        return {key: name or "" for query in queries for key, name in conn.execute(query)}
+
+
+def _item(item: Item, names: dict[str, str]) -> dict[str, Any]:
+    a = written(item.row) if item.row else item.a
+    return {
+        "kind": item.kind,
+        "entity": item.entity,
+        "a": {"asked": a, "hub_id": item.a, "name": names.get(item.a)},
+        "b": {"asked": item.b, "hub_id": item.b, "name": names.get(item.b)},
+        "log_odds": nats(item.total),
+        "probability": round(probability(item.total), 4),
+        "forbidden_by": item.veto,
+        "doubt": round(item.doubt, 4),
+        "money": {code: str(amount) for code, amount in item.money.items()},
+        "priority": round(item.priority, 2),
+    }
+
+
+def _explained(found: Evidence, matching: MatchingSettings) -> dict[str, Any]:
+    sides = {"a": (found.a, found.left), "b": (found.b, found.right)}
+    return {
+        "entity": found.entity,
+        "weights": found.version,
+        **{
+            name: {"asked": side.asked, "hub_id": side.hub_id, "record": written(row)}
+            for name, (side, row) in sides.items()
+        },
+        "together": found.together,
+        "bias": nats(found.bias),
+        "fields": [{**vars(field), "weight": nats(field.weight)} for field in found.fields],
+        "log_odds": nats(found.score),
+        "probability": round(probability(found.score), 4),
+        "all_records": {
+            "pairs": found.pairs,
+            "log_odds": nats(found.total),
+            "band": band(found.total, matching),
+        },
+        "decided": [
+            {"decision": edge.decision.number, "told": edge.told} for edge in found.decided
+        ],
+    }
 
 
 def _judged(one: Judged) -> dict[str, Any]:

@@ -23,6 +23,41 @@ def review() -> None:
     """Judge which records are the same, see first what follows, and take it back."""
 
 
+@review.command("list")
+@click.option("--entity", type=click.Choice(["company", "contact"]), help="Only these.")
+@click.option("--limit", type=click.IntRange(0), default=25, show_default=True, help="0: all.")
+@config_option
+@json_option
+@reporting
+def list_(entity: Any, limit: int, config: Path, as_json: bool) -> int:
+    """What the weights are in doubt about, ordered by the money that hangs on it and the doubt."""
+    from hub.commands.review import listed
+    from hub.commands.warehouse import open_workplace
+
+    show_review.queue(listed(open_workplace(config), entity, limit), as_json=as_json)
+    return 0
+
+
+@review.command()
+@click.argument("a")
+@click.argument("b")
+@_entity
+@click.option(
+    "--html", type=click.Path(path_type=Path, dir_okay=False), help="Draw it into this file, too."
+)
+@config_option
+@json_option
+@reporting
+def explain(a: str, b: str, entity: Any, html: Path | None, config: Path, as_json: bool) -> int:
+    """What speaks for and against A and B being the same: fields, levels, weights, in words."""
+    from hub.commands.review import explained
+    from hub.commands.warehouse import open_workplace
+
+    found = explained(open_workplace(config), a, b, entity, html)
+    show_review.explanation(found, as_json=as_json)
+    return 0
+
+
 @review.command()
 @click.argument("judgement", type=_JUDGEMENTS)
 @click.argument("a")

@@ -25,6 +25,62 @@ _SUBJECTS = {
 _QUIET = {"crosswalk", "lineage", "identity_alias", "decision"}
 
 
+_ASKED = {"join": "one or two?", "split": "does it belong?", "conflict": "contradiction"}
+
+
+def queue(report: Mapping[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        print_json(report)
+        return
+    if not report["items"]:
+        out.print("Nothing is in doubt.")
+        return
+    shown = table("question", "a", "b", "#log-odds", "#doubt", "money at stake")
+    for item in report["items"]:
+        money = ", ".join(f"{amount} {code}" for code, amount in item["money"].items()) or "—"
+        forbids = f" ({item['forbidden_by']})" if item["forbidden_by"] else ""
+        shown.add_row(
+            f"{_ASKED[item['kind']]}{forbids}",
+            f"{item['a']['name'] or ''}\n{item['a']['asked']}",
+            f"{item['b']['name'] or ''}\n{item['b']['asked']}",
+            *(f"{item['log_odds']:+.2f}", f"{item['doubt']:.0%}", money),
+        )
+    out.print(shown)
+    out.print(
+        f"\n{report['waiting']:,} wait, {len(report['items']):,} are shown. "
+        "Look at one: hub review explain A B; what follows: hub review preview same|different A B",
+        soft_wrap=True,
+    )
+    if report["without_rate"]:
+        codes = ", ".join(report["without_rate"])
+        out.print(f"Ordered as if one unit of each were worth the same: {codes} (matching.rates)")
+
+
+def explanation(report: Mapping[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        print_json(report)
+        return
+    sides = " and ".join(_side(report[name]) for name in ("a", "b"))
+    now = "together" if report["together"] else "apart"
+    out.print(f"{sides}: {now} now, weights {report['weights']}", soft_wrap=True)
+    shown = table("field", "a", "b", "what that is", "#log-odds")
+    shown.add_row("", "", "", "before looking: most candidates differ", f"{report['bias']:+.2f}")
+    for field in report["fields"]:
+        weight = "forbids it" if field["forbids"] else f"{field['weight']:+.2f}"
+        shown.add_row(
+            *(field["title"], _text(field["left"]), _text(field["right"]), field["words"], weight)
+        )
+    out.print(shown)
+    whole = report["all_records"]
+    out.print(
+        f"These two records: {report['log_odds']:+.2f}, {report['probability']:.1%} likely the "
+        f"same. All records of both sides: {whole['log_odds']:+.2f}, that is {whole['band']}.",
+        soft_wrap=True,
+    )
+    for one in report["decided"]:
+        out.print(f"Decided: {one['told']}", soft_wrap=True)
+
+
 def judged(report: Mapping[str, Any], *, as_json: bool) -> None:
     if as_json:
         print_json(report)

@@ -129,6 +129,7 @@ def test_every_model_of_the_configuration_has_its_table() -> None:
         ),
         *(f"hub.mappings.inclusion.{name}" for name in ("Inclusion", "Condition")),
         *(f"hub.policy.settings.{n}" for n in ("Policy", "RegistrationPolicy", "RoutingPolicy")),
+        "hub.config.MatchingSettings",
         "hub.connectors.feed.profile.Profile",
     }
 
