@@ -49,6 +49,7 @@ def report(result: Result) -> str:
             "hidden",
             "merges",
             "quarantined",
+            "refused for ever",
         )
     }
     told = ", ".join(f"{number} {name}" for name, number in compared.items())

@@ -2,16 +2,17 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Table, select
+from sqlalchemy import Connection, Table, func, select
 
 from hub.config import Settings
 from hub.connectors.contract import MERGED_INTO, RECORD_ID
 from hub.connectors.hubspot.faults import EMAIL_TAKEN
-from hub.models.operations import ops_change, ops_quarantine
+from hub.models.operations import ops_change, ops_quarantine, ops_run
 from hub.models.sources import HIDDEN, HOUSEKEEPING, SOURCES
 from soak.journal import Value, Write
 from soak.truth import ObjectTruth, Truth, plain_number
@@ -31,6 +32,25 @@ class Verdict:
 
     def differ(self, where: str, kind: str, what: str) -> None:
         self.differences[f"{where}, {kind}"].append(what)
+
+
+# -- refusals ------------------------------------------------------------------------------------
+
+
+def compare_refusals(conn: Connection, erased: Callable[[str], bool]) -> Verdict:
+    """What a CRM still refuses at the end, when nothing goes wrong any more: only what it must
+    refuse for ever, a person who was `erased` there."""
+    verdict = Verdict()
+    c = ops_change.c
+    lately = conn.scalars(select(func.max(ops_run.c.started_at))).one() - timedelta(hours=1)
+    for change in conn.execute(select(ops_change).where(c.outcome == "rejected", c.at > lately)):
+        email = json.loads(change.fields).get("email", {}).get("after")
+        if change.object == "contacts" and email and erased(email):
+            verdict.figures["refused for ever"] += 1
+        else:
+            where = f"{change.system}/{change.object}"
+            verdict.differ(where, "refused", f"{change.hub_id}: {change.code} {change.message}")
+    return verdict
 
 
 # -- sources -------------------------------------------------------------------------------------

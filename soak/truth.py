@@ -4,7 +4,7 @@ Only how told text becomes typed columns, and which rows are valid, is asked of 
 soak is about nothing being missed or invented on the way, and the conversion has tests of its own.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -65,6 +65,19 @@ def read_truth(folder: Path, settings: Settings) -> Truth:
         portal.close()
         org.close()
     return truth
+
+
+def erased(folder: Path) -> Callable[[str], bool]:
+    """Whether an address was deleted for privacy in HubSpot, which never lets it in again."""
+
+    def holds(address: str) -> bool:
+        portal = HubSpotStore(hubspot_file(folder))
+        try:
+            return portal.blocklist.holds(address)
+        finally:
+            portal.close()
+
+    return holds
 
 
 def _typed(

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 import polars as pl
 from sqlalchemy import Connection, Engine, false, select, update
 
-from hub.checks.convert import convert, utc_time
+from hub.checks.convert import blank_to_null, convert, utc_time
 from hub.checks.schemas import Split, no_faults, validate
-from hub.connectors.contract import IS_DELETED, MODIFIED_AT, RECORD_ID, Batch
+from hub.connectors.contract import IS_DELETED, MERGED_INTO, MODIFIED_AT, RECORD_ID, Batch
 from hub.models import bulk
 from hub.models.database import reading, take_numbers, writing
 from hub.models.operations import ops_batch
@@ -89,7 +89,7 @@ def land_batch(
             batch_id = _record_batch(conn, target, run, batch.origin, path, kept.height)
             good = split.good_of(fresh).select(_KEPT)
             _merge_good(conn, target, run, batch_id, good.hstack(split.good))
-            mark_gone(conn, target, run, rows.filter(pl.col("disposition") == "deleted"))
+            mark_gone(conn, target, run, rows.filter(_gone()))
             come_back(conn, target, run, _back(good, known))
             if target.volatile_pulled:
                 _renew_volatile_hash(conn, target, rows, known)
@@ -109,6 +109,13 @@ def _checked(fresh: pl.DataFrame, target: Target) -> Split:
         return Split(fresh.clear().select(), no_faults(), 0)
     typed = convert(fresh, target.mapping.pull, target.mapping.values, target.table)
     return held(validate(target.mapping.source, typed), fresh, target)
+
+
+def _gone() -> pl.Expr:
+    """Deleted, or merged away without ever having landed: others may have been merged into it."""
+    disposition = pl.col("disposition")
+    merged = blank_to_null(pl.col(MERGED_INTO)).is_not_null()
+    return (disposition == "deleted") | ((disposition == "suppressed") & merged)
 
 
 def _back(good: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:

@@ -61,7 +61,8 @@ def desired_opportunities(conn: Connection, ids: pl.DataFrame, policy: Policy) -
     """Per opportunity: the registration the rep should see on it.
 
     Of several claims on one opportunity the strongest shows (won, approved, then pending by time).
-    An approved registration without an opportunity asks for one, under its own id. Opportunities
+    An approved registration without an opportunity asks for one, under its own id; where nobody
+    told when it will close, it is expected by the end of protection. Opportunities
     without any claim are there with empty values, so that a withdrawn claim is cleared.
     """
     with bulk.staged(conn, ids, opportunity) as wanted:
@@ -99,7 +100,11 @@ def desired_opportunities(conn: Connection, ids: pl.DataFrame, policy: Policy) -
         & pl.col("company_id").is_not_null()
         & pl.col("partner_id").is_not_null()
         & pl.lit(policy.registration.create_opportunity)
-    ).with_columns(hub_id=pl.col("id"), create=pl.lit(value=True))
+    ).with_columns(
+        hub_id=pl.col("id"),
+        create=pl.lit(value=True),
+        close_date=pl.coalesce("close_date", "protected_until"),
+    )
     both = pl.concat([existing, asking], how="diagonal")
     return both.select(
         "hub_id",

@@ -14,7 +14,7 @@ from hub.models import bulk
 from hub.models.database import reading, writing
 from hub.models.operations import ops_quarantine
 from hub.models.sources import HIDDEN
-from hub.sync import rechecks
+from hub.sync import quarantine, rechecks
 from hub.sync.landing import Landing
 from hub.sync.quarantine import WAITING
 from hub.sync.targets import Target
@@ -46,16 +46,18 @@ def reconcile(landing: Landing, shown: pl.Series) -> None:
     with reading(landing.engine) as conn:
         known = _known(conn, target)
     missing = known.filter(~pl.col(RECORD_ID).is_in(shown.implode()))
-    hidden = missing.filter("landed")[RECORD_ID]
     if missing.height:
         ids = missing[RECORD_ID].to_list()
         with landing.step(_STEP):
             told = landing.take(landing.connector.trace(target.spec, ids))
-        hidden = hidden.filter(~hidden.is_in(told[RECORD_ID].implode()))
+        missing = missing.filter(~pl.col(RECORD_ID).is_in(told[RECORD_ID].implode()))
+    hidden = missing.filter("landed")[RECORD_ID]
     seen = known.filter("landed", pl.col("gone").is_null())[RECORD_ID]
     _refuse_loss(landing, hidden.filter(hidden.is_in(seen.implode())).len(), seen.len())
     with writing(landing.engine) as conn:
         _hide(conn, landing, hidden)
+        # What only waits in quarantine could be retried into the model, though it is not there.
+        quarantine.replace(conn, target, landing.run, missing.filter(~pl.col("landed"))[RECORD_ID])
         rechecks.note(conn, target, rechecks.IDS, landing.run)
 
 

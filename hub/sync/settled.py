@@ -17,7 +17,9 @@ from hub.sync.changes import REFERENCE, PlannedChange
 ASK_AGAIN = timedelta(hours=24)
 """What a CRM has refused is asked again after this time: its admin may have seen to it."""
 
-_Rejected = Mapping[str, tuple[str | None, datetime]]
+REJECTED, SKIPPED = "rejected", "skipped"
+
+_Answered = Mapping[str, tuple[str, str | None, datetime]]
 
 
 def unsettled(
@@ -28,57 +30,75 @@ def unsettled(
 
     A record that was made and is not seen is held back in quarantine, or somebody deleted it: the
     hub does not make it a second time by itself, not even if it were to say something else now.
-    Without `now` what was refused counts as refused, however long ago that was.
+    What was skipped, because there is such a record, rests like what was refused, but not when
+    something else hangs on it. Without `now` what was refused counts as refused, however long ago
+    that was.
     """
     wanted = list(changes)
     if not wanted:
         return []
-    rejected, made = _rejected(conn, wanted), _made(conn, wanted)
+    answered, made = _answered(conn, wanted), _made(conn, wanted)
     since = None if now is None else now - ASK_AGAIN
-    return _with_what_they_hang_on(
+    kept = _with_what_they_hang_on(
         [
             change
             for change in wanted
-            if not _still_refused(change, rejected, since)
+            if not _still_refused(change, answered, since)
             and (change.op != "create" or (change.system, change.object, change.hub_id) not in made)
         ]
     )
+    awaited = {(change.system, hub_id) for change in kept for hub_id in _references(change)}
+    return [
+        change
+        for change in kept
+        if (change.system, change.hub_id) in awaited or not _rests(change, answered, since)
+    ]
 
 
 def refused(conn: Connection, changes: Iterable[PlannedChange]) -> list[PlannedChange]:
     """Those of `changes` that a CRM rejected when last asked: still wanted, and outstanding."""
     wanted = list(changes)
-    rejected = _rejected(conn, wanted) if wanted else {}
-    return [change for change in wanted if _still_refused(change, rejected, None)]
+    answered = _answered(conn, wanted) if wanted else {}
+    return [change for change in wanted if _still_refused(change, answered, None)]
 
 
-def _still_refused(change: PlannedChange, rejected: _Rejected, since: datetime | None) -> bool:
+def _still_refused(change: PlannedChange, answered: _Answered, since: datetime | None) -> bool:
     """Whether there is no use in asking again. What was never sent may be by now acceptable."""
-    if change.digest not in rejected:
+    answer = answered.get(change.digest)
+    if answer is None or answer[0] != REJECTED:
         return False
     if change.refusal is not None:
         return True
-    code, at = rejected[change.digest]
+    _, code, at = answer
     return code != NOT_ACCEPTED and (since is None or at > since)
 
 
-def _rejected(conn: Connection, wanted: Sequence[PlannedChange]) -> _Rejected:
-    """Digest → code and time of the changes that were rejected when last asked."""
+def _rests(change: PlannedChange, answered: _Answered, since: datetime | None) -> bool:
+    answer = answered.get(change.digest)
+    if answer is None or answer[0] != SKIPPED:
+        return False
+    return since is None or answer[2] > since
+
+
+def _answered(conn: Connection, wanted: Sequence[PlannedChange]) -> _Answered:
+    """Digest → outcome, code and time of the changes that were rejected or skipped when last
+    asked."""
     digests = pl.DataFrame({"digest": [change.digest for change in wanted]}).unique()
     with bulk.staged(conn, digests, ops_change) as asked:
         last_asked = (
             select(func.max(ops_change.c.id).label("id"))
             .where(
                 ops_change.c.digest.in_(select(asked.c.digest)),
-                ops_change.c.outcome.in_(("applied", "rejected")),
+                ops_change.c.outcome.in_(("applied", REJECTED, SKIPPED)),
             )
             .group_by(ops_change.c.digest)
             .subquery()
         )
-        query = select(ops_change.c.digest, ops_change.c.code, ops_change.c.at).where(
-            ops_change.c.id == last_asked.c.id, ops_change.c.outcome == "rejected"
+        c = ops_change.c
+        query = select(c.digest, c.outcome, c.code, c.at).where(
+            c.id == last_asked.c.id, c.outcome != "applied"
         )
-        return {row.digest: (row.code, row.at) for row in conn.execute(query)}
+        return {row.digest: (row.outcome, row.code, row.at) for row in conn.execute(query)}
 
 
 def _made(conn: Connection, wanted: Sequence[PlannedChange]) -> frozenset[tuple[str, str, str]]:

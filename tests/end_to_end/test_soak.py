@@ -33,6 +33,7 @@ def test_after_a_soak_the_warehouse_equals_the_crms_and_nothing_was_written_twic
 
 
 _ONE = "rowid = (SELECT max(rowid) FROM src_contact WHERE gone IS NULL)"
+_AT_LAST = "(SELECT max(started_at) FROM ops_run)"
 _UPDATED = "outcome = 'applied' AND op = 'update'"
 
 
@@ -46,6 +47,7 @@ _UPDATED = "outcome = 'applied' AND op = 'update'"
         ("UPDATE ops_quarantine SET status = 'replaced'", "quarantine"),
         ("DELETE FROM ops_change WHERE outcome = 'applied'", "unplanned"),
         (f"UPDATE ops_change SET record_id = 'nobody' WHERE {_UPDATED}", "never written"),
+        (f"UPDATE ops_change SET outcome = 'rejected', at = {_AT_LAST} WHERE seq = 1", "refused"),
     ],
 )
 def test_what_is_wrong_in_the_warehouse_is_found(copy: Path, statement: str, seen: str) -> None:

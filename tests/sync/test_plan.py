@@ -160,6 +160,15 @@ def test_nothing_else_asks_for_an_opportunity(desk: Desk, claim: dict[str, Any])
     assert changes(desk.plan()) == []
 
 
+def test_where_nobody_told_an_end_the_end_of_protection_is_the_expected_one(desk: Desk) -> None:
+    desk.golden("partner", "pa_1")
+    desk.golden("registration", "re_1")
+    desk.golden("registration", "re_2", close_date=date(2026, 2, 1))
+    desk.record(SALESFORCE, "Account", "a9", "co_9")
+    made = {hub_id: fields["CloseDate"] for _, _, _, hub_id, fields in changes(desk.plan())}
+    assert made == {"re_1": (None, "2026-04-15"), "re_2": (None, "2026-02-01")}
+
+
 def test_a_record_that_has_nothing_to_hang_on_is_not_made(desk: Desk) -> None:
     desk.golden("partner", "pa_1")
     desk.golden("registration", "re_1", opportunity_id=None)
@@ -290,6 +299,27 @@ def test_a_lead_whose_person_was_made_and_is_gone_does_not_wait_for_ever(desk: D
     assert [c.object for c in first.changes] == ["contacts", "leads"]
     _finish(desk, first.plan, "applied", obj="contacts")
     assert desk.plan().plan is None
+
+
+def test_a_person_who_is_there_already_is_not_made_again_with_every_plan(desk: Desk) -> None:
+    _routed(desk)
+    first = desk.plan()
+    _finish(desk, first.plan, "skipped", obj="contacts")
+    _finish(desk, first.plan, "applied", obj="leads")
+    desk.golden("contact", "ct_1", email="eva@huber.example")
+    desk.record(HUBSPOT, "leads", "l1", "ld_1", told={"hub_partner_name": "Adler"})
+    assert "contacts" not in {c.object for c in desk.plan().changes}
+    _finish(desk, first.plan, "skipped", obj="contacts", at=desk.run.started_at - timedelta(days=2))
+    desk.golden("contact", "ct_1", email="eva@huber.example")
+    assert "contacts" in {c.object for c in desk.plan().changes}
+
+
+def test_a_person_who_is_there_already_is_looked_up_where_a_lead_hangs_on_it(desk: Desk) -> None:
+    _routed(desk)
+    first = desk.plan()
+    _finish(desk, first.plan, "skipped", obj="contacts")
+    _finish(desk, first.plan, "pending", obj="leads")
+    assert [c.object for c in desk.plan().changes] == ["contacts", "leads"]
 
 
 def test_a_full_plan_asks_again_for_what_was_refused(desk: Desk) -> None:

@@ -17,7 +17,7 @@ from hub.checks import laws
 from hub.config import ObjectMapping, Settings
 from hub.errors import PermissionLost, QuotaSpent
 from hub.models.database import reading
-from hub.models.operations import ops_call
+from hub.models.operations import ops_call, ops_quarantine
 from hub.models.sources import src_company, src_lead
 from hub.sync.batch import LandReport
 from hub.sync.land import land
@@ -147,6 +147,32 @@ def test_merges_are_followed_to_the_end_whenever_they_are_told(desk: Desk, crm: 
     crm.merge("Account", "c", "d")
     desk.land(compare=True, tells_deletions=False)
     assert desk.gone() == dict.fromkeys("abc", ("merged", "d"))
+
+
+def test_a_survivor_that_was_never_landed_leads_on_to_the_end(desk: Desk, crm: FakeSystem) -> None:
+    crm.put("Account", "e", Name="Company e", BillingCountry="Atlantis")
+    desk.land()
+    crm.merge("Account", "a", "e")
+    desk.land()
+    assert desk.gone() == {"a": ("merged", "e")}
+    crm.merge("Account", "e", "b")
+    assert desk.land().dispositions["suppressed"] == 1
+    assert desk.gone() == {"a": ("merged", "b")}
+
+
+def test_what_waits_in_quarantine_waits_no_longer_when_its_record_is_gone_without_a_trace(
+    desk: Desk, crm: FakeSystem
+) -> None:
+    for name in "ef":
+        crm.put("Account", name, Name=f"Company {name}", BillingCountry="Atlantis")
+    desk.land()
+    crm.purge("Account", "e")
+    desk.land(compare=True)
+    assert [row["record_id"] for row in rows_of(desk.engine, ops_quarantine)
+            if row["status"] == "waiting"] == ["f"]  # fmt: skip
+    assert desk.land(compare=True).read == 0
+    crm.put("Account", "e", Name="Company e", BillingCountry="Austria")
+    assert desk.land(compare=True).dispositions["new"] == 1
 
 
 def test_a_merged_record_that_is_restored_is_no_longer_merged(desk: Desk, crm: FakeSystem) -> None:
