@@ -35,8 +35,42 @@ _REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 Role = Literal["vendor", "partner", "distributor"]
 
 
+Mask = Literal["hide", "initial", "city"]
+"""What is sent in place of a value: nothing, its first letter, or the city of the company."""
+
+
+_MASKED: Mapping[str, Mask] = {
+    "name": "initial",
+    "first_name": "initial",
+    "last_name": "initial",
+    "company_name": "city",
+    "email": "hide",
+    "phone": "hide",
+    "mobile": "hide",
+    "postal_code": "hide",
+}
+
+
+class Agreement(Strict):
+    """What the system of a partner gets of the leads that are assigned to the partner.
+
+    `entities`: whose desired state is written there at all. `fields`: the columns that may be
+    sent, None for all. `masked`: column → what is sent in its place until the partner has accepted
+    the lead (AWS, too, hides address and contact of a lead until then). `on_withdrawal`: whether
+    the copy of a lead that is the partner's no longer is cleared, or deleted.
+    """
+
+    entities: tuple[Literal["assigned_lead"], ...] = ("assigned_lead",)
+    fields: tuple[str, ...] | None = None
+    masked: dict[str, Mask] = Field(default_factory=lambda: dict(_MASKED))
+    on_withdrawal: Literal["clear", "delete"] = "clear"
+
+
 class SystemBase(Strict):
     """What every outside system states.
+
+    `partner` says whose system it is: a hub id, a record of another system
+    (`SYSTEM/OBJECT/RECORD`), or an account number.
 
     `overlap_minutes` is how far behind the last pull's start the next pull begins: rows that were
     committed late are read again rather than missed. `quota_share` is the part of the system's
@@ -52,7 +86,8 @@ class SystemBase(Strict):
 
     kind: str
     role: Role
-    partner: str | None = None
+    partner: str | None = Field(default=None, max_length=255)
+    agreement: Agreement = Agreement()
     priority: int = Field(default=100, description="survivorship: lower is trusted first")
     overlap_minutes: int = Field(default=10, ge=0)
     timeout_seconds: float = Field(default=60, gt=0)
@@ -66,6 +101,8 @@ class SystemBase(Strict):
     def _partner_systems_name_their_partner(self) -> Self:
         if self.role == "partner" and not self.partner:
             raise ValueError("a system with role 'partner' must name its partner")
+        if self.role != "partner" and "agreement" in self.model_fields_set:
+            raise ValueError("only a system with role 'partner' has an `agreement`")
         return self
 
 
@@ -253,7 +290,7 @@ def _with_stock_mappings(raw: Mapping[str, Any], file: Path) -> dict[str, dict[s
         )
     return {
         name: {
-            **stock_mapping(str(_mapping(system, file, f"systems.{name}").get("kind"))),
+            **_stock_of(_mapping(system, file, f"systems.{name}")),
             **_mapping(own.get(name), file, f"mappings.{name}"),
         }
         for name, system in systems.items()
@@ -279,14 +316,22 @@ def _mapping(value: Any, file: Path, key: str) -> dict[str, Any]:
     return value
 
 
-def stock_mapping(kind: str) -> dict[str, Any]:
+def _stock_of(system: Mapping[str, Any]) -> dict[str, Any]:
+    return stock_mapping(str(system.get("kind")), str(system.get("role")))
+
+
+def stock_mapping(kind: str, role: str = "vendor") -> dict[str, Any]:
     """The mapping that comes with a kind of system, or an empty one.
 
-    The hub ships `hub/mappings/KIND.yaml`; another connector brings its own as `stock_mapping`.
+    The hub ships `hub/mappings/KIND.yaml`, and `hub/mappings/partner/KIND.yaml` for systems that
+    are a partner's own; another connector brings its own as `stock_mapping`.
     """
-    resource = files("hub").joinpath("mappings", f"{kind}.yaml")
+    folder = files("hub").joinpath("mappings", *(["partner"] if role == "partner" else []))
+    resource = folder.joinpath(f"{kind}.yaml")
     if resource.is_file():
         stock: dict[str, Any] = yaml.safe_load(resource.read_text(encoding="utf-8"))
         return stock
+    if role == "partner":
+        return {}
     point = connector_kinds().get(kind)
     return dict(getattr(point.load(), "stock_mapping", {})) if point is not None else {}

@@ -1,4 +1,5 @@
-"""The laws as Dagster asset checks: a broken one of the first, second or seventh stops the run.
+"""The laws as Dagster asset checks: a broken one of the first, second, fifth or seventh stops the
+run.
 
 What does not belong here: how a law is judged (`hub.checks.laws`).
 """
@@ -19,10 +20,11 @@ _PROMISES = {
     "outcome.",
     "fixpoint": "Law 2: planning again finds nothing to write.",
     "identity": "Law 3: every id in use is alive, every id replaced leads to one that is.",
+    "isolation": "Law 5: a partner's own system holds leads of its partner only.",
     "honesty": "Law 7: every system was read to its end, every write was accepted.",
     "frugality": "Law 8: API calls used are at most 1.10 times the computed minimum.",
 }
-_BLOCKING = ("conservation", "fixpoint", "honesty")
+_BLOCKING = ("conservation", "fixpoint", "isolation", "honesty")
 _OF_A_READ = ("conservation", "honesty")
 _SCHEMA = "schema"
 _FIELDS_PROMISE = "No field that the mapping names is new, gone, of another type, length or list."

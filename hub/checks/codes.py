@@ -16,6 +16,14 @@ COMPANY_TYPES = ("customer", "prospect", "partner", "distributor", "reseller", "
 PARTNER_TIERS = ("registered", "silver", "gold", "platinum")
 PARTNER_STATUSES = ("prospect", "applicant", "active", "suspended", "terminated")
 LEAD_STATUSES = ("open", "working", "converted", "closed")
+RETURNED = "returned"
+ACCEPTED = ("accepted", "contacted", "qualified", "registered", "won", "lost")
+ASSIGNMENT_STATUSES = (*ACCEPTED, RETURNED)
+RETURN_REASONS = (
+    *("out_of_territory", "no_capacity", "wrong_product", "existing_relationship_conflict"),
+    *("already_our_lead", "bad_data", "duplicate", "not_interested", "customer_chose_other"),
+    *("no_budget", "unreachable"),
+)
 
 _LISTS: dict[str, dict[str, tuple[str, ...]]] = {
     "company": {
@@ -25,6 +33,7 @@ _LISTS: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "partner": {"tier": PARTNER_TIERS, "status": PARTNER_STATUSES},
     "lead": {"status": LEAD_STATUSES},
+    "assigned_lead": {"status": ASSIGNMENT_STATUSES},
 }
 
 # Languages in which the trade writes country names on its forms.

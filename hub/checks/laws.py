@@ -1,18 +1,20 @@
 """The laws as questions to the warehouse: each answer holds or names what breaks it.
 
-Laws 4 to 6 (replay, isolation, reversibility) are promises about commands of their own and are
-proven by tests; here stand those that a run can break.
+Laws 4 and 6 (replay, reversibility) are promises about commands of their own and are proven by
+tests; here stand those that a run can break.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, func, select
-from sqlalchemy.sql import ColumnElement
+from sqlalchemy import Connection, Table, and_, func, select
+from sqlalchemy.sql import ColumnElement, Select
 
-from hub.models.golden import company, contact
+from hub.models import guards
+from hub.models.golden import company, contact, lead_assignment
 from hub.models.identity import crosswalk, identity_alias
 from hub.models.operations import ops_call, ops_change, ops_disposition, ops_plan, ops_read
+from hub.models.partners import HELD, lead_share, partner_system
 
 OUTCOMES = ("applied", "rejected", "skipped", "stale", "pending")
 FRUGAL = 1.10
@@ -108,6 +110,83 @@ def identity(conn: Connection) -> LawResult:
         )
     ids = conn.scalar(select(func.count(crosswalk.c.hub_id.distinct())))
     return LawResult("identity", True, f"{ids} ids, each alive and with its source rows")
+
+
+def isolation(conn: Connection, systems: Collection[str], runs: Sequence[int]) -> LawResult:
+    """Law 5: each partner's own system (`systems`) holds leads of its partner only.
+
+    Asks for shares of leads that somebody else has, copies of leads that were never shared, changes
+    stored for such leads by these runs, and whether the database's own guards are in place.
+    """
+    found = [
+        (_foreign_shares(conn, systems), "leads held that are assigned to somebody else"),
+        (_foreign_copies(conn, systems), "records that stand for a lead never shared"),
+        (_foreign_changes(conn, systems, runs), "changes for a lead never shared"),
+        (len(guards.missing(conn)), "guards missing in the database: run `hub db upgrade`"),
+    ]
+    broken = "; ".join(f"{number} {what}" for number, what in found if number)
+    if broken:
+        return LawResult("isolation", False, broken)
+    held = conn.scalar(
+        select(func.count()).where(lead_share.c.state == HELD, lead_share.c.system.in_(systems))
+    )
+    return LawResult(
+        "isolation", True, f"{held} leads held by {len(systems)} partner systems, each by its own"
+    )
+
+
+def _foreign_shares(conn: Connection, systems: Collection[str]) -> int:
+    """Shares that the assignments do not bear out; of a system in doubt nothing is asked."""
+    theirs = and_(
+        lead_assignment.c.id == lead_share.c.hub_id,
+        lead_assignment.c.partner_id == partner_system.c.partner_id,
+    )
+    return _count(
+        conn,
+        select(func.count())
+        .select_from(lead_share)
+        .join(partner_system, partner_system.c.system == lead_share.c.system)
+        .outerjoin(lead_assignment, theirs)
+        .where(
+            lead_share.c.system.in_(systems),
+            lead_share.c.state == HELD,
+            partner_system.c.problem.is_(None),
+            lead_assignment.c.id.is_(None),
+        ),
+    )
+
+
+def _foreign_copies(conn: Connection, systems: Collection[str]) -> int:
+    return _count(
+        conn,
+        select(func.count()).where(
+            crosswalk.c.entity == "assigned_lead",
+            crosswalk.c.system.in_(systems),
+            ~_shared(crosswalk),
+        ),
+    )
+
+
+def _foreign_changes(conn: Connection, systems: Collection[str], runs: Sequence[int]) -> int:
+    return _count(
+        conn,
+        select(func.count())
+        .select_from(ops_change)
+        .join(ops_plan, ops_plan.c.plan == ops_change.c.plan)
+        .where(ops_plan.c.run.in_(runs), ops_change.c.system.in_(systems), ~_shared(ops_change)),
+    )
+
+
+def _shared(rows: Table) -> ColumnElement[bool]:
+    return (
+        select(lead_share.c.hub_id)
+        .where(lead_share.c.system == rows.c.system, lead_share.c.hub_id == rows.c.hub_id)
+        .exists()
+    )
+
+
+def _count(conn: Connection, query: Select[int]) -> int:
+    return int(conn.scalar(query) or 0)
 
 
 def _reads(of: tuple[str, str] | None) -> list[ColumnElement[bool]]:

@@ -102,6 +102,22 @@ RULES: dict[str, tuple[Rule, ...]] = {
     ),
     "contact": _person("last_name", "first_name"),
     "lead": (*_person("last_name", "first_name", "name"), one_of("status", codes.LEAD_STATUSES)),
+    "assigned_lead": (
+        one_of("status", codes.ASSIGNMENT_STATUSES),
+        Rule(
+            "return_reason",
+            "reason",
+            pl.col("status").ne_missing(codes.RETURNED)
+            | pl.col("reason").is_in(codes.RETURN_REASONS),
+            f"a lead is returned for one of: {', '.join(codes.RETURN_REASONS)}",
+        ),
+        Rule(
+            "lead_unknown",
+            "hub_key",
+            pl.col("hub_key").is_not_null() | pl.col("origin").is_null(),
+            "the line names no lead that was sent to this partner",
+        ),
+    ),
     "opportunity": _MONEY,
     "pos_line": (
         currency_known("currency"),

@@ -3,6 +3,7 @@
 import polars as pl
 from sqlalchemy import Connection, select
 
+from hub.golden.assigned_leads import recognise_copies
 from hub.golden.context import Context
 from hub.golden.lineage import write_lineage
 from hub.golden.minting import mint
@@ -22,7 +23,12 @@ _FIELDS = (
 
 
 def unify_leads(conn: Connection, context: Context, run: Run, since: int) -> int:
-    """Rebuild the leads touched after run `since`; returns how many were written."""
+    """Rebuild the leads touched after run `since`; returns how many were written.
+
+    Partners' copies are recognised on the way: they are evidence of what a partner made of a lead,
+    never of the lead itself.
+    """
+    recognise_copies(conn, run, since)
     changed = changed_rows(conn, src_lead, since)
     mint(conn, "lead", "ld", changed.filter(~pl.col("is_deleted")), lead, run)
     ids = touched_singles(conn, "lead", src_lead, since, follows=("company", "contact"))

@@ -1,8 +1,10 @@
-"""Golden opportunities: the vendor's own deals; registrations by partners are the policy's."""
+"""Golden opportunities: the vendor's own deals, and those that partners made of assigned leads;
+registrations by partners are the policy's."""
 
 import polars as pl
 from sqlalchemy import Connection
 
+from hub.golden.assigned_leads import shared_lately, with_partner
 from hub.golden.context import Context
 from hub.golden.minting import mint
 from hub.golden.scope import members, references
@@ -35,7 +37,7 @@ def unify_opportunities(conn: Connection, context: Context, run: Run, since: int
     mint(conn, "opportunity", "op", own, opportunity, run)
     ids = touched_singles(conn, "opportunity", src_opportunity, since)
     moved = touched_by_reference(conn, "opportunity", src_opportunity, since, "company_record_id")
-    ids = pl.concat([ids, moved]).unique()
+    ids = pl.concat([ids, moved, shared_lately(conn, since)]).unique()
     if not ids.height:
         return 0
     rows = members(conn, "opportunity", src_opportunity, ids).filter(~is_registration(context))
@@ -43,9 +45,13 @@ def unify_opportunities(conn: Connection, context: Context, run: Run, since: int
         dict(context.company_objects), default=None, return_dtype=pl.String
     )
     rows = references(conn, "company", rows, company_object, "company_record_id", "company_id")
-    golden = rows.with_columns(
-        pl.col("is_closed").fill_null(value=False), pl.col("is_won").fill_null(value=False)
-    ).rename({"hub_id": "id"})
+    golden = (
+        with_partner(conn, rows)
+        .with_columns(
+            pl.col("is_closed").fill_null(value=False), pl.col("is_won").fill_null(value=False)
+        )
+        .rename({"hub_id": "id"})
+    )
     gone = ids.rename({"hub_id": "id"}).join(golden, on="id", how="anti")
     written = write(conn, opportunity, golden, run)
     remove(conn, opportunity, gone, run)

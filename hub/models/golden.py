@@ -95,6 +95,8 @@ opportunity = _golden(
     Column("is_won", Boolean, nullable=False),
     Column("system", String(64), nullable=False),
     Column("created_at", UtcTime),
+    Column("partner_id", String(40), comment="the partner in whose own system the deal is"),
+    Column("lead_id", String(40), comment="the assigned lead that became the deal"),
 )
 
 pos_line = _golden(
@@ -139,6 +141,9 @@ lead_assignment = _golden(
     Column("partner_id", String(40)),
     Column("decision_id", Integer, nullable=False),
     Column("reason", String(64), nullable=False),
+    Column("status", String(32), comment="offered, or what the partner made of it"),
+    Column("status_reason", String(64)),
+    Column("status_note", String(255)),
 )
 
 decision = Table(

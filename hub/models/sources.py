@@ -109,6 +109,16 @@ src_lead = _source(
     Column("contact_record_id", String(128)),
 )
 
+src_assigned_lead = _source(
+    "assigned_lead",
+    Column("hub_key", String(80), comment="the lead this is the partner's copy of"),
+    Column("status", String(32), comment="what the partner made of it"),
+    Column("reason", String(64)),
+    Column("note", String(255)),
+    Column("origin", String(255), comment="file and line of the answer, where it came in a file"),
+    Column("created_at", UtcTime),
+)
+
 src_opportunity = _source(
     "opportunity",
     Column("name", String(255), nullable=False),
@@ -159,6 +169,7 @@ SOURCES: dict[str, Table] = {
     "company": src_company,
     "contact": src_contact,
     "lead": src_lead,
+    "assigned_lead": src_assigned_lead,
     "opportunity": src_opportunity,
     "pos_line": src_pos_line,
 }

@@ -15,16 +15,37 @@ from hub.models.identity import crosswalk
 from hub.models.runs import Run
 from hub.models.sources import src_opportunity
 from hub.policy import decisions
+from hub.policy.answers import Answers, answered, answers, with_status
+from hub.policy.partners import living_partners
 from hub.policy.routing import ASSIGNED_BEFORE, BY_TERRITORY, Candidate, route
 from hub.policy.settings import Policy
 
 
 def govern_leads(conn: Connection, policy: Policy, run: Run, since: int) -> int:
-    """Route the leads touched after run `since`; returns how many assignments were written."""
+    """Route the leads touched after run `since`, and note what partners made of theirs; returns how
+    many assignments were written."""
+    followed = _follow_merges(conn, run)
     ids = _touched(conn, since)
     if not ids.height:
-        return 0
-    leads = _leads(conn, ids, policy)
+        return followed
+    said = answers(conn, ids)
+    routed, made = _route_all(conn, policy, ids, said)
+    numbers = decisions.record(conn, made, policy.version, run)
+    routed = routed.with_columns(pl.Series("decision_id", list(numbers), dtype=pl.Int64))
+    with bulk.staged(conn, ids, lead_assignment) as wanted:
+        standing = bulk.read(
+            conn, select(lead_assignment).where(lead_assignment.c.id == wanted.c.id)
+        ).drop("run")
+    kept = standing.join(routed, on="id", how="anti")
+    frame = pl.concat([kept, routed], how="diagonal_relaxed")
+    written = write(conn, lead_assignment, with_status(frame, said), run)
+    return followed + written + remove(conn, lead_assignment, _gone(conn, ids), run)
+
+
+def _route_all(
+    conn: Connection, policy: Policy, ids: pl.DataFrame, said: Answers
+) -> tuple[pl.DataFrame, list[decisions.Decision]]:
+    """The leads that someone else has now, or has for another reason, and a decision for each."""
     partners = _partners(conn)
     current = bulk.read(conn, select(lead_assignment))
     held = dict(current.select("id", "partner_id").iter_rows())
@@ -33,7 +54,7 @@ def govern_leads(conn: Connection, policy: Policy, run: Run, since: int) -> int:
     protected = _protected(conn)
     rows: list[dict[str, Any]] = []
     made: list[decisions.Decision] = []
-    for row in leads.iter_rows(named=True):
+    for row in _leads(conn, ids, policy).iter_rows(named=True):
         holder = held.get(row["id"])
         result = route(
             row,
@@ -42,6 +63,7 @@ def govern_leads(conn: Connection, policy: Policy, run: Run, since: int) -> int:
             protected_by=_protector(protected, row),
             held_by=holder,
             load=load,
+            returned_by=said.returned.get(row["id"], frozenset()),
         )
         if result.partner_id == holder and _stands(result.rule, reasons.get(row["id"])):
             continue
@@ -56,13 +78,25 @@ def govern_leads(conn: Connection, policy: Policy, run: Run, since: int) -> int:
             )
         )
         rows.append({"id": row["id"], "partner_id": result.partner_id, "reason": result.rule})
-    numbers = decisions.record(conn, made, policy.version, run)
-    frame = pl.DataFrame(
-        [{**row, "decision_id": n} for row, n in zip(rows, numbers, strict=True)],
-        schema=bulk.frame_schema(lead_assignment, {"id", "partner_id", "reason", "decision_id"}),
+    schema = bulk.frame_schema(lead_assignment, {"id", "partner_id", "reason"})
+    return pl.DataFrame(rows, schema=schema), made
+
+
+def _follow_merges(conn: Connection, run: Run) -> int:
+    """Leads of a partner that was merged into another are that one's, whatever their status."""
+    gone = select(lead_assignment.c.partner_id).where(
+        lead_assignment.c.partner_id.is_not(None),
+        lead_assignment.c.partner_id.not_in(select(partner.c.id)),
     )
-    written = write(conn, lead_assignment, frame, run)
-    return written + remove(conn, lead_assignment, _gone(conn, ids), run)
+    became = dict(living_partners(conn, set(conn.scalars(gone.distinct()))))
+    if not became:
+        return 0
+    rows = bulk.read(
+        conn, select(lead_assignment).where(lead_assignment.c.partner_id.in_(list(became)))
+    ).drop("run")
+    return write(
+        conn, lead_assignment, rows.with_columns(pl.col("partner_id").replace(became)), run
+    )
 
 
 def _stands(rule: str, reason: str | None) -> bool:
@@ -86,6 +120,7 @@ def _touched(conn: Connection, since: int) -> pl.DataFrame:
             lead_assignment.c.partner_id.not_in(select(partner.c.id)),
         ),
         *_claimed(since),
+        answered(since),
     ]
     found = union(*queries).subquery()
     return bulk.read(conn, select(found.c.id))

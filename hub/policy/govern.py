@@ -8,8 +8,10 @@ from hub.models.database import writing
 from hub.models.runs import Run
 from hub.models.watermarks import move_watermark, versioned, watermark
 from hub.policy.assignments import govern_leads
+from hub.policy.partners import settle_partner_systems
 from hub.policy.registrations import govern_registrations
 from hub.policy.settings import load_policy
+from hub.policy.shares import settle_shares
 
 SUBJECTS = ("registration", "lead")
 
@@ -25,7 +27,9 @@ def govern(
         if subject == "registration":
             written = govern_registrations(conn, settings, policy, run, since)
         else:
+            renewed = settle_partner_systems(conn, settings, run)
             written = govern_leads(conn, policy, run, since)
+            settle_shares(conn, run, everything=renewed or full)
         move_watermark(conn, step, run)
     return written
 

@@ -236,7 +236,11 @@ def _opportunities(conn: Connection, rows: pl.DataFrame) -> dict[str, list[dict[
         found = bulk.read(
             conn,
             select(opportunity)
-            .where(opportunity.c.company_id == wanted.c.company_id)
+            .where(
+                opportunity.c.company_id == wanted.c.company_id,
+                # A deal in a partner's own system is not ours to tie a claim to.
+                opportunity.c.partner_id.is_(None),
+            )
             .order_by(opportunity.c.id),
         )
     by_customer: dict[str, list[dict[str, Any]]] = {}

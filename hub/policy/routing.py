@@ -3,7 +3,8 @@
 A lead for a customer and product under an approved registration goes to the registered partner;
 otherwise to the best tier among active partners whose territory covers the lead's country; among
 equals to the one with the fewest leads, then the lowest id. An assignment stays while its partner
-remains eligible. A lead nobody may have is an exception with a reason, never a default.
+remains eligible; a partner that has returned it does not get it again. A lead nobody may have is an
+exception with a reason, never a default.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,6 +14,7 @@ from typing import Any
 from hub.policy.settings import RoutingPolicy
 
 BY_TERRITORY, ASSIGNED_BEFORE = "territory_and_tier", "assigned_before"
+RETURNED_IT = "returned_it"
 
 
 @dataclass(frozen=True)
@@ -55,23 +57,29 @@ def route(
     protected_by: str | None,
     held_by: str | None,
     load: Mapping[str, int],
+    returned_by: frozenset[str] = frozenset(),
 ) -> Assignment:
     """Decide one lead. `protected_by`: partner with an approved registration for it; `held_by`: the
-    partner it is assigned to now; `load`: partner id → leads it has."""
-    verdicts = {p.partner_id: verdict(p, lead["country"], policy) for p in partners}
+    partner it is assigned to now; `load`: partner id → leads it has; `returned_by`: partners that
+    have given it back, and do not get it again."""
+    verdicts = {
+        p.partner_id: RETURNED_IT
+        if p.partner_id in returned_by
+        else verdict(p, lead["country"], policy)
+        for p in partners
+    }
     eligible = [p for p in partners if verdicts[p.partner_id] == "eligible"]
     shown = [
         {"id": p.partner_id, "tier": p.tier, "verdict": verdicts[p.partner_id]}
         for p in partners
         if verdicts[p.partner_id] != "out_of_territory"
     ]
-    if protected_by is not None:
+    if protected_by is not None and protected_by not in returned_by:
         return Assignment(protected_by, "registered_partner", shown)
     if held_by is not None and verdicts.get(held_by) == "eligible":
         return Assignment(held_by, ASSIGNED_BEFORE, shown)
     if not eligible:
-        reason = "lead_has_no_country" if lead["country"] is None else "no_partner_in_territory"
-        return Assignment(None, reason, shown)
+        return Assignment(None, _why_nobody(lead, returned_by), shown)
     best = min(
         eligible,
         key=lambda p: (
@@ -81,3 +89,9 @@ def route(
         ),
     )
     return Assignment(best.partner_id, BY_TERRITORY, shown)
+
+
+def _why_nobody(lead: Mapping[str, Any], returned_by: frozenset[str]) -> str:
+    if lead["country"] is None:
+        return "lead_has_no_country"
+    return "returned_by_partners" if returned_by else "no_partner_in_territory"

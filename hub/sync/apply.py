@@ -23,6 +23,7 @@ from hub.models.runs import Run
 from hub.models.sources import SOURCES
 from hub.sync.batch import told_text
 from hub.sync.changes import REFERENCE
+from hub.sync.isolation import guarded
 from hub.sync.ledger import record_calls
 
 
@@ -77,6 +78,7 @@ def apply_plan(
             .where(ops_change.c.plan == plan, ops_change.c.outcome == "pending")
             .order_by(ops_change.c.seq)
         ).all()
+    connectors = guarded(engine, settings, connectors)
     report = ApplyReport()
     made: dict[tuple[str, str], str] = {}  # (system, hub id) → record id
     for (system, obj), group in groupby(rows, key=lambda row: (row.system, row.object)):

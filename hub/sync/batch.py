@@ -71,7 +71,8 @@ def land_batch(
     with watch.lap("land"):
         with reading(engine) as conn:
             known = _known(conn, target, batch.rows.clear() if unseen else batch.rows)
-        rows = dispositions.classify(_fingerprinted(batch.rows, target), known)
+        ours = dispositions.without_strangers(batch.rows, known, target.keyed_by)
+        rows = dispositions.classify(_fingerprinted(ours, target), known)
         fresh = rows.filter(pl.col("disposition").is_in(["new", "changed"]))
     with watch.lap("check"):
         split = _checked(fresh, target)
@@ -84,7 +85,7 @@ def land_batch(
         )
         kept = rows.filter(pl.col("disposition") != "unchanged")
         if kept.height:
-            write_archive(path, kept.select(batch.rows.columns))
+            write_archive(path, kept.select(ours.columns))
         with writing(engine) as conn:
             batch_id = _record_batch(conn, target, run, batch.origin, path, kept.height)
             good = split.good_of(fresh).select(_KEPT)
@@ -96,6 +97,9 @@ def land_batch(
             quarantine.hold(conn, target, run, batch_id, bad)
             quarantine.replace(conn, target, run, _settled(rows))
             counts = dict(rows.group_by("disposition").len().iter_rows())
+            if ours.height < batch.rows.height:
+                strangers = batch.rows.height - ours.height
+                counts["suppressed"] = counts.get("suppressed", 0) + strangers
             dispositions.count(conn, run, target.system, target.object, counts)
             dispositions.count_read(conn, run, target.system, target.object, batch.rows.height)
             if batch.cursor is not None:

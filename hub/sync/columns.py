@@ -16,6 +16,7 @@ from hub.models.golden import (
     partner,
     registration,
 )
+from hub.models.partners import lead_share
 
 _KEPT_BACK = frozenset({"id", "run", "source_rows"})
 
@@ -56,6 +57,15 @@ PUSHED: dict[str, dict[str, Column[Any]]] = {
         **_of(lead, "name", "status", "source", "company_name", "contact_id", "company_id"),
         **_of(lead, "email", "country", "postal_code", "product"),
         **_of(lead_assignment, "partner_id", "reason", "decision_id"),
+        "assignment_status": lead_assignment.c.status,
+        "assignment_reason": lead_assignment.c.status_reason,
+        "assignment_note": lead_assignment.c.status_note,
+    },
+    "assigned_lead": {
+        "lead_id": lead.c.id,
+        "assignment": lead_share.c.state,
+        **_of(contact, "first_name", "last_name", "job_title", "email", "phone", "mobile", "city"),
+        **_of(lead, "name", "company_name", "postal_code", "country", "product", "source"),
     },
     "contact": {
         "contact_id": contact.c.id,

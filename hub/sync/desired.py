@@ -134,6 +134,9 @@ def _routed_leads() -> Select[Any]:
             lead_assignment.c.partner_id,
             lead_assignment.c.reason,
             lead_assignment.c.decision_id,
+            lead_assignment.c.status.label("assignment_status"),
+            lead_assignment.c.status_reason.label("assignment_reason"),
+            lead_assignment.c.status_note.label("assignment_note"),
             partner.c.name.label("partner_name"),
         )
         .join_from(lead, lead_assignment, lead_assignment.c.id == lead.c.id)

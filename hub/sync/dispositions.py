@@ -74,6 +74,17 @@ def classify(rows: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+def without_strangers(
+    rows: pl.DataFrame, known: pl.DataFrame, keyed_by: str | None
+) -> pl.DataFrame:
+    """`rows` as read, without records that are not known and carry no hub key, where only such are
+    kept: they are counted as suppressed, and no trace of them is left."""
+    if keyed_by is None:
+        return rows
+    keyed = blank_to_null(pl.col(keyed_by)).is_not_null()
+    return rows.filter(keyed | pl.col(RECORD_ID).is_in(known[RECORD_ID].implode()))
+
+
 def _is_last(rows: pl.DataFrame, modified: pl.Expr) -> pl.Expr:
     """True for the last version of each record in the batch; most batches hold only one."""
     if not rows[RECORD_ID].is_duplicated().any():

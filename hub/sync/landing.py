@@ -17,7 +17,7 @@ from hub.sync.archive import archive_path
 from hub.sync.batch import LandReport, land_batch
 from hub.sync.drift import watched
 from hub.sync.ledger import Stopwatch, record_calls
-from hub.sync.targets import Target
+from hub.sync.targets import Target, target_in
 
 _TOLD_AT_MOST = 1_000_000
 
@@ -40,8 +40,8 @@ class Landing:
     def of(
         cls, engine: Engine, settings: Settings, run: Run, connector: Connector, obj: str
     ) -> "Landing":
-        mapping = settings.mappings[connector.system][obj]
-        return cls(engine, settings, run, connector, Target(connector.system, obj, mapping))
+        target = target_in(settings, connector.system, obj)
+        return cls(engine, settings, run, connector, target)
 
     @property
     def config(self) -> SystemBase:

@@ -15,6 +15,7 @@ from hub.errors import ConfigError
 from hub.mappings.inclusion import Condition
 from hub.mappings.schema import ObjectMapping, PushField, PushRule
 from hub.models.sources import SOURCES, content
+from hub.sync.agreements import agreement_faults
 from hub.sync.columns import PUSHED
 from hub.sync.inclusion import unfit
 
@@ -30,7 +31,8 @@ def load_settings(file: Path) -> Settings:
 
 
 def check_mappings(settings: Settings) -> None:
-    """Raises ConfigError for the first name that stands for nothing."""
+    """Raises ConfigError for the first name that stands for nothing, or for what a partner's own
+    system must not have."""
     for system, objects in settings.mappings.items():
         for obj, mapping in objects.items():
             for key, message, remedy in _faults(mapping, objects):
@@ -44,6 +46,8 @@ def check_mappings(settings: Settings) -> None:
                 "no such object is mapped.",
                 remedy=_one_of(objects),
             )
+    for at, message, remedy in agreement_faults(settings):
+        raise ConfigError(settings.file, at, message, remedy=remedy)
 
 
 def _faults(mapping: ObjectMapping, objects: Collection[str]) -> Iterator[_Fault]:

@@ -25,6 +25,7 @@ from hub.models.database import exclusive, reading
 from hub.models.operations import ops_call
 from hub.models.runs import Run
 from hub.policy.govern import SUBJECTS, govern
+from hub.policy.partners import partner_systems, problems
 from hub.policy.settings import load_policy
 from hub.sync.apply import ApplyReport, apply_plan
 from hub.sync.batch import LandReport
@@ -213,7 +214,15 @@ class Flow:
             write_calls = {name: c.write_calls for name, c in self._connectors.items()}
             plan = make_plan(self.engine, self.settings, self.run, write_calls, full=full)
         self.report.plans.append(plan)
+        self.report.troubles += self._partners_in_doubt()
         return plan
+
+    def _partners_in_doubt(self) -> list[str]:
+        """Partners' systems that get nothing, because it is not certain whose they are."""
+        with reading(self.engine) as conn:
+            found = problems(conn)
+        told = {f"{s}: {problem}" for s, problem in found.items() if s in self.settings.systems}
+        return sorted(told.difference(self.report.troubles))
 
     def apply(self, plan: str, systems: Iterable[str]) -> ApplyReport:
         """Write the changes of a stored plan to `systems`, but for those that were not read, or
@@ -399,6 +408,7 @@ def judge(
             laws.conservation(conn, runs),
             laws.fixpoint(left, paused=bool(pauses)),
             laws.identity(conn),
+            laws.isolation(conn, list(partner_systems(settings)), runs),
             laws.honesty(
                 *(conn, runs, troubles),
                 pauses=pauses,

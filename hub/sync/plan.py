@@ -27,7 +27,9 @@ from hub.models.runs import Run
 from hub.models.sources import MERGED, SOURCES
 from hub.models.watermarks import move_watermark, versioned, watermark
 from hub.policy.settings import Policy, load_policy
+from hub.sync import isolation
 from hub.sync.acceptance import refusal
+from hub.sync.assigned import as_agreed, held_leads
 from hub.sync.changes import REFERENCE, PlannedChange
 from hub.sync.columns import PUSHED
 from hub.sync.desired import DESIRED, NEEDED
@@ -114,11 +116,17 @@ def differences(
     cache: dict[str, pl.DataFrame] = {}
     for system, objects in settings.mappings.items():
         for obj, mapping in objects.items():
-            if mapping.push is None or settings.systems[system].role == "partner":
-                # A partner's own system is only read: nothing here yet sees to it that it gets
-                # no more than its own rows.
+            if mapping.push is None:
                 continue
             entity = mapping.push.entity
+            if isolation.is_partners(settings, system):
+                if entity not in cache:
+                    theirs = [s for s in settings.systems if isolation.is_partners(settings, s)]
+                    cache[entity] = held_leads(conn, touched(conn, entity, since), theirs)
+                planned = _for_partner(conn, settings, system, obj, mapping.push, cache[entity])
+                judged = _judged(conn, system, obj, mapping.push, planned)
+                yield from isolation.examined(conn, settings, system, obj, judged)
+                continue
             if entity not in cache:
                 offers = DESIRED if _updates(settings, entity) else {**DESIRED, **NEEDED}
                 cache[entity] = offers[entity](conn, touched(conn, entity, since), policy)
@@ -135,6 +143,31 @@ def _updates(settings: Settings, entity: str) -> bool:
         for objects in settings.mappings.values()
         for mapping in objects.values()
     )
+
+
+def _for_partner(
+    conn: Connection,
+    settings: Settings,
+    system: str,
+    obj: str,
+    push: PushRule,
+    leads: pl.DataFrame,
+) -> Iterator[PlannedChange]:
+    """What a partner's own system should say of the leads it holds, and of those taken back."""
+    agreement, mapping = settings.systems[system].agreement, settings.mappings[system][obj]
+    of_system = leads.filter(system=system)
+    held, gone = of_system.filter("is_held"), of_system.filter(~pl.col("is_held"))
+    told = as_agreed(included(held, mapping.include.push, PUSHED[push.entity]), agreement)
+    rule = isolation.pushed(push, agreement)
+    yield from _object_differences(conn, system, obj, mapping, rule, told)
+    cleared = as_agreed(gone, agreement)
+    if agreement.on_withdrawal == "clear":
+        rule = isolation.clearing(push)
+        yield from _object_differences(conn, system, obj, mapping, rule, cleared)
+    else:
+        said = _said(conn, system, obj, mapping, push.entity, {}, cleared["hub_id"])
+        for row in said.filter(pl.col("gone").is_null()).sort("record_id").iter_rows(named=True):
+            yield PlannedChange(system, obj, "delete", row["record_id"], row["hub_id"], {})
 
 
 def _judged(

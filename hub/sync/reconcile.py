@@ -33,7 +33,8 @@ def reconcile_with_present(landing: Landing) -> None:
             known = _known(conn, landing.target)
         here = known.filter(pl.col("gone").is_null())[RECORD_ID]
         unknown = shown.filter(~shown.is_in(here.implode()))
-        if unknown.len():
+        # Of a partner's own records we know nothing, and need not.
+        if unknown.len() and landing.target.keyed_by is None:
             landing.take(landing.connector.fetch(spec, unknown.to_list()))
     reconcile(landing, shown)
 

@@ -13,7 +13,7 @@ from hub.sync.batch import LandReport, land_batch
 from hub.sync.drift import as_known
 from hub.sync.ledger import Stopwatch, begin_run, end_run
 from hub.sync.quarantine import as_told, waiting_rows
-from hub.sync.targets import Target
+from hub.sync.targets import target_in
 
 
 def retry(engine: Engine, settings: Settings, ids: Sequence[int] | None = None) -> list[LandReport]:
@@ -30,7 +30,7 @@ def retry(engine: Engine, settings: Settings, ids: Sequence[int] | None = None) 
         reports = []
         grouped = groupby(rows, key=lambda row: (row.system, row.object))
         for sequence, ((system, obj), group) in enumerate(grouped, 1):
-            target = Target(system, obj, settings.mappings[system][obj])
+            target = target_in(settings, system, obj)
             with reading(engine) as conn:
                 target = as_known(conn, target)
             report = LandReport(system, obj)

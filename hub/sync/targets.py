@@ -7,8 +7,9 @@ from hashlib import blake2b
 from sqlalchemy import Connection, Engine, Table, and_, select, update
 from sqlalchemy.sql import ColumnElement
 
-from hub.config import ObjectMapping
+from hub.config import Settings
 from hub.connectors.contract import ObjectSpec
+from hub.mappings.schema import ObjectMapping
 from hub.models.database import reading
 from hub.models.operations import ops_cursor
 from hub.models.runs import Run
@@ -21,7 +22,8 @@ class Target:
     """Where one object of one system lands.
 
     `volatile` are the fields that can change without the record appearing in an increment,
-    `drifted` what is not as the mapping's contract (`on_drift`) accepts it.
+    `drifted` what is not as the mapping's contract (`on_drift`) accepts it. `keyed_by` is the field
+    without which a record is none of our business: in a partner's own system, the hub's key.
     """
 
     system: str
@@ -29,6 +31,7 @@ class Target:
     mapping: ObjectMapping
     volatile: tuple[str, ...] = ()
     drifted: tuple[Drift, ...] = ()
+    keyed_by: str | None = None
 
     @property
     def table(self) -> Table:
@@ -47,6 +50,22 @@ class Target:
     @property
     def spec(self) -> ObjectSpec:
         return ObjectSpec(self.object, self.mapping.all_fields)
+
+
+def target_in(settings: Settings, system: str, obj: str) -> Target:
+    """Where an object of a configured system lands."""
+    mapping = settings.mappings[system][obj]
+    is_partners = settings.systems[system].role == "partner"
+    return Target(system, obj, mapping, keyed_by=_key_of(mapping) if is_partners else None)
+
+
+def _key_of(mapping: ObjectMapping) -> str | None:
+    """The field of the hub's key. Registrations come without one, and a line of a partner's file
+    that lacks it is at fault."""
+    columns = {column: field for field, column in mapping.pull.items()}
+    if mapping.registrations is not None or "origin" in columns:
+        return None
+    return columns.get("hub_key")
 
 
 def stored_cursor(engine: Engine, target: Target) -> str | None:

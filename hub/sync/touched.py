@@ -23,7 +23,14 @@ from hub.models.golden import (
 )
 from hub.models.identity import crosswalk
 from hub.models.operations import ops_change
-from hub.models.sources import src_company, src_contact, src_lead, src_opportunity
+from hub.models.partners import lead_share, partner_system
+from hub.models.sources import (
+    src_assigned_lead,
+    src_company,
+    src_contact,
+    src_lead,
+    src_opportunity,
+)
 
 _Ids = Select[tuple[str]]
 
@@ -94,12 +101,29 @@ def _contacts(since: int) -> list[_Ids]:
     ]
 
 
+def _assigned_leads(since: int) -> list[_Ids]:
+    """Leads whose holder, person, company or copy says something new, or that were taken back."""
+    persons = select(contact.c.id).where(contact.c.run > since)
+    employers = select(company.c.id).where(company.c.run > since)
+    renewed = select(partner_system.c.system).where(partner_system.c.run > since)
+    return [
+        _changed(lead, since),
+        _changed(lead_assignment, since),
+        select(lead.c.id).where(lead.c.contact_id.in_(persons) | lead.c.company_id.in_(employers)),
+        select(lead_share.c.hub_id.label("id")).where(
+            (lead_share.c.run > since) | lead_share.c.system.in_(renewed)
+        ),
+        _seen("assigned_lead", src_assigned_lead, since),
+    ]
+
+
 _TOUCHED: dict[str, Callable[[int], list[_Ids]]] = {
     "company": _companies,
     "registration": _registrations,
     "opportunity": _opportunities,
     "lead": _leads,
     "contact": _contacts,
+    "assigned_lead": _assigned_leads,
 }
 
 

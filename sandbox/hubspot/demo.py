@@ -152,6 +152,7 @@ def _properties() -> dict[str, Sequence[Property]]:
             _custom("hub_lead_key", "Hub lead key", unique=True),
             _custom("hub_partner_key", "Hub partner key"),
             _custom("hub_partner_name", "Hub partner name"),
+            _custom("hub_partner_lead_status", "Hub partner lead status"),
             _custom("hub_lead_source", "Hub lead source"),
             _custom("hub_lead_status", "Hub lead status"),
         ),

@@ -205,6 +205,7 @@ def _lead() -> SObject:
             external_key("Hub_Lead_Key__c", "Hub Lead Key"),
             text("Hub_Partner_Key__c", "Hub Partner Key", 80),
             text("Hub_Partner_Name__c", "Hub Partner Name"),
+            text("Hub_Partner_Lead_Status__c", "Hub Partner Lead Status", 32),
             *system_fields(),
         ),
     )  # fmt: skip

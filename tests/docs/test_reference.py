@@ -30,6 +30,7 @@ from hub.models import metadata
 from hub.models.base import Money, UtcTime
 from hub.models.golden import HISTORIES
 from hub.models.sources import HOUSEKEEPING, SOURCES
+from hub.sync.assigned import ALWAYS, SHARED
 from hub.sync.desired import DESIRED
 from sandbox import hubspot, partner_api, salesforce
 from sandbox.faults import FaultFile, Knowledge
@@ -106,7 +107,7 @@ def _models_of_rest() -> list[str]:
 def test_every_model_of_the_configuration_has_its_table() -> None:
     documented = {table.mark.split()[1] for table in tables("keys")}
     assert documented == {
-        *(f"hub.config.{name}" for name in ("Settings", "SystemBase")),
+        *(f"hub.config.{name}" for name in ("Settings", "SystemBase", "Agreement")),
         *(
             f"hub.connectors.salesforce.config.{name}"
             for name in (
@@ -147,6 +148,8 @@ def test_the_codes_are_those_listed() -> None:
         "`partner_tier`": codes.PARTNER_TIERS,
         "`partner_status`": codes.PARTNER_STATUSES,
         "`status` of a lead": codes.LEAD_STATUSES,
+        "`status` of an assigned lead": codes.ASSIGNMENT_STATUSES,
+        "`reason` of a returned lead": codes.RETURN_REASONS,
     }
 
 
@@ -159,6 +162,10 @@ def test_the_columns_that_can_be_pushed_are_those_listed(made: Demo) -> None:
     beside = {"hub_id", "why", "create", "id", "run", "source_rows"}
     for entity, columns in listed.items():
         assert desired_columns(place.engine, place.settings, entity) - beside == columns, entity
+
+
+def test_the_columns_of_an_assigned_lead_are_those_listed() -> None:
+    assert _the("assigned lead").names == [*ALWAYS, *SHARED]
 
 
 def test_the_columns_of_a_profile_are_those_listed() -> None:
@@ -262,7 +269,7 @@ def test_every_rule_is_documented() -> None:
 
 def test_laws_and_outcomes_are_documented() -> None:
     assert _the("laws").names == [
-        *("conservation", "fixpoint", "identity", "honesty", "frugality"),
+        *("conservation", "fixpoint", "identity", "isolation", "honesty", "frugality"),
     ]
     assert sorted(_the("outcomes").names) == sorted(OUTCOMES)
 

@@ -13,6 +13,7 @@ from hub.errors import ConfigError
 from hub.models import bulk
 from hub.models.database import reading
 from hub.policy.settings import load_policy
+from hub.sync.assigned import ALWAYS, SHARED
 from hub.sync.columns import PUSHED
 from hub.sync.desired import DESIRED
 from hub.sync.mapped import load_settings
@@ -154,7 +155,8 @@ def test_the_columns_to_push_are_those_of_the_desired_states_with_their_types(
 ) -> None:
     nobody, policy = pl.DataFrame(schema={"id": pl.String}), load_policy(settings)
     beside = {"hub_id", "why", "create", "id", "run", "source_rows"}
-    assert set(PUSHED) == set(DESIRED)
+    assert set(PUSHED) == {*DESIRED, "assigned_lead"}
+    assert set(PUSHED["assigned_lead"]) == {*ALWAYS, *SHARED}
     for entity, made in DESIRED.items():
         with reading(engine) as conn:
             frame = made(conn, nobody, policy)

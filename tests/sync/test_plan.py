@@ -119,15 +119,6 @@ def test_a_claim_whose_stage_means_nothing_is_not_shown_but_its_note_is(desk: De
     ]  # fmt: skip
 
 
-def test_a_partners_own_system_is_never_written(desk: Desk) -> None:
-    _claimed(desk)
-    system = desk.settings.systems[SALESFORCE]
-    theirs = system.model_copy(update={"role": "partner", "partner": "adler"})
-    systems = {**desk.settings.systems, SALESFORCE: theirs}
-    desk.settings = desk.settings.model_copy(update={"systems": systems})
-    assert changes(desk.plan()) == []
-
-
 # -- creates -----------------------------------------------------------------------------------
 
 
