@@ -149,6 +149,37 @@ def apply(plan_name: str, config: Path, as_json: bool) -> int:
 
 
 @main.command()
+@click.argument("targets", metavar="[RUN|PLAN|CHANGE]...", nargs=-1)
+@click.option(
+    "--apply", "apply_now", is_flag=True, help="Write it at once; otherwise only plan it."
+)
+@click.option("--lift", "lifting", is_flag=True, help="Let the hub write again what was undone.")
+@click.option("--list", "listed", is_flag=True, help="Show what is undone and not written again.")
+@_config
+@_json
+@_reporting
+def undo(
+    targets: tuple[str, ...], apply_now: bool, lifting: bool, listed: bool, config: Path,
+    as_json: bool,
+) -> int:  # fmt: skip
+    """Take back what was written: the inverse plan, without what somebody edited since."""
+    from hub.commands import show_undo, undoing
+    from hub.commands.planning import FINISHED
+    from hub.commands.warehouse import open_workplace
+
+    place = open_workplace(config)
+    if listed:
+        show_undo.listing(undoing.listing(place), as_json=as_json)
+        return 0
+    if lifting:
+        show_undo.lifted(undoing.lift(place, targets), as_json=as_json)
+        return 0
+    report = undoing.undo(place, targets, apply=apply_now)
+    show_undo.undo(report, as_json=as_json)
+    return 0 if set(report.outcomes) <= FINISHED else 1
+
+
+@main.command()
 @_config
 @_json
 @_reporting

@@ -106,6 +106,13 @@ class SystemBase(Strict):
         return self
 
 
+class UndoRules(Strict):
+    """What `hub undo` does with records that the hub made: delete them so that their system can
+    bring them back, or leave them."""
+
+    creates: Literal["archive", "leave"] = "archive"
+
+
 # -- the whole ---------------------------------------------------------------------------------
 
 
@@ -137,6 +144,7 @@ class Settings(Strict):
     mappings: dict[str, dict[str, ObjectMapping]] = Field(default_factory=dict)
     policy: str = "policy.yaml"
     matching: MatchingSettings = MatchingSettings()
+    undo: UndoRules = UndoRules()
     file: Path = Path("hub.yaml")
     config_hash: str = ""
 

@@ -18,6 +18,7 @@ from hub.models.operations import ops_schema_event
 _PROMISES = {
     "conservation": "Law 1: every row read ends in exactly one disposition, every change in one "
     "outcome.",
+    "reversibility": "Law 6: every applied change kept what stood there before.",
     "fixpoint": "Law 2: planning again finds nothing to write.",
     "identity": "Law 3: every id in use is alive, every id replaced leads to one that is.",
     "isolation": "Law 5: a partner's own system holds leads of its partner only.",

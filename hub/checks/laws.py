@@ -1,9 +1,10 @@
 """The laws as questions to the warehouse: each answer holds or names what breaks it.
 
-Laws 4 and 6 (replay, reversibility) are promises about commands of their own and are proven by
-tests; here stand those that a run can break.
+Law 4 (replay) is a promise about a command of its own and is proven by tests; here stand those that
+a run can break.
 """
 
+import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
@@ -18,6 +19,8 @@ from hub.models.partners import HELD, lead_share, partner_system
 
 OUTCOMES = ("applied", "rejected", "skipped", "stale", "pending")
 FRUGAL = 1.10
+ERASED = "erased"
+"""The code of a change whose values are gone with the person they spoke of."""
 
 
 @dataclass(frozen=True)
@@ -187,6 +190,27 @@ def _shared(rows: Table) -> ColumnElement[bool]:
 
 def _count(conn: Connection, query: Select[int]) -> int:
     return int(conn.scalar(query) or 0)
+
+
+def reversibility(conn: Connection, runs: Sequence[int]) -> LawResult:
+    """Law 6: every change applied by these runs can be undone: it names its record, and of each
+    field what stood there before. What spoke of an erased person is past undoing."""
+    c = ops_change.c
+    applied = conn.execute(
+        select(c.id, c.record_id, c.fields).where(
+            c.run.in_(runs), c.outcome == "applied", c.code.is_distinct_from(ERASED)
+        )
+    ).all()
+    lacking = [row.id for row in applied if not _has_before_image(row.record_id, row.fields)]
+    if lacking:
+        detail = f"{len(lacking)} applied changes without a before-image, among them {lacking[0]}"
+        return LawResult("reversibility", False, detail)
+    return LawResult("reversibility", True, f"{len(applied)} applied changes can be undone")
+
+
+def _has_before_image(record_id: str | None, fields: str) -> bool:
+    cells = json.loads(fields).values()
+    return bool(record_id) and bool(cells) and all("before" in cell for cell in cells)
 
 
 def _reads(of: tuple[str, str] | None) -> list[ColumnElement[bool]]:

@@ -1,9 +1,10 @@
 """`hub plan` and `hub apply`: the plan from what is known now, and carrying out a stored one."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from hub.commands.warehouse import Workplace
+from hub.connectors.contract import Connector
 from hub.models.database import exclusive
 from hub.models.runs import Run
 from hub.sync.apply import ApplyReport, apply_plan
@@ -20,7 +21,7 @@ def make(place: Workplace) -> Plan:
     with exclusive(engine), connected(settings, list(settings.systems)) as connectors:
         run = begin_run(engine, "plan", settings.config_hash)
         watch = Stopwatch()
-        with _failing_by_name(place, run, watch):
+        with failing_by_name(place, run, watch):
             derive(engine, settings, run, watch, full=False)
             write_calls = {name: c.write_calls for name, c in connectors.items()}
             plan = make_plan(engine, settings, run, write_calls)
@@ -36,20 +37,26 @@ def carry_out(place: Workplace, plan: str) -> ApplyReport:
     engine, settings = place.engine, place.settings
     with exclusive(engine), connected(settings, list(settings.systems)) as connectors:
         run = begin_run(engine, "apply", settings.config_hash)
-        watch = Stopwatch()
-        with _failing_by_name(place, run, watch), watch.lap("apply"):
-            report = apply_plan(engine, settings, run, plan, connectors)
-        left = {name: n for name, n in report.outcomes.items() if name not in FINISHED}
-        faults = [f"{s}: {PAUSED}: {said}" for s, said in report.paused.items()]
-        faults += [f"{number} changes {name}" for name, number in left.items()]
-        only_paused = bool(report.paused) and set(left) == {"pending"}
-        status = (PAUSED if only_paused else FAILED) if left else DONE
-        end_run(engine, run, status, error="; ".join(faults), seconds=watch.seconds)
+        return carrying_out(place, run, plan, connectors, Stopwatch())
+
+
+def carrying_out(
+    place: Workplace, run: Run, plan: str, connectors: Mapping[str, Connector], watch: Stopwatch
+) -> ApplyReport:
+    """Write a stored plan in a run that has begun, and end the run."""
+    with failing_by_name(place, run, watch), watch.lap("apply"):
+        report = apply_plan(place.engine, place.settings, run, plan, connectors)
+    left = {name: n for name, n in report.outcomes.items() if name not in FINISHED}
+    faults = [f"{s}: {PAUSED}: {said}" for s, said in report.paused.items()]
+    faults += [f"{number} changes {name}" for name, number in left.items()]
+    only_paused = bool(report.paused) and set(left) == {"pending"}
+    status = (PAUSED if only_paused else FAILED) if left else DONE
+    end_run(place.engine, run, status, error="; ".join(faults), seconds=watch.seconds)
     return report
 
 
 @contextmanager
-def _failing_by_name(place: Workplace, run: Run, watch: Stopwatch) -> Iterator[None]:
+def failing_by_name(place: Workplace, run: Run, watch: Stopwatch) -> Iterator[None]:
     """An error inside ends the run as failed, with its text."""
     try:
         yield

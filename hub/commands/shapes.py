@@ -2,10 +2,12 @@
 
 from typing import Any
 
+from hub.commands.undoing import Undo
 from hub.sync.batch import LandReport
 from hub.sync.dispositions import DISPOSITIONS
 from hub.sync.pipeline import STEPS, SyncReport
 from hub.sync.plan import Plan
+from hub.sync.undone import AS_BEFORE
 
 
 def sync_shape(report: SyncReport) -> dict[str, Any]:
@@ -45,6 +47,21 @@ def plan_shape(plan: Plan) -> dict[str, Any]:
             }
             for seq, change in enumerate(plan.changes, 1)
         ],
+    }
+
+
+def undo_shape(report: Undo) -> dict[str, Any]:
+    """As a plan; what is left alone stands apart from what is sent."""
+    told = plan_shape(report.plan)
+    sent = [change for change in told["changes"] if "refused" not in change]
+    refused = [change for change in told["changes"] if "refused" in change]
+    left = [change for change in refused if change["refused"]["code"] != AS_BEFORE]
+    return {
+        **told,
+        "changes": sent,
+        "left": left,
+        "as_before": len(refused) - len(left),
+        "outcomes": report.outcomes,
     }
 
 

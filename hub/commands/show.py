@@ -190,6 +190,8 @@ def status(report: Mapping[str, Any], *, as_json: bool) -> None:
     _out.print(f"\nIn quarantine: {report['quarantine']:,} rows (hub quarantine list)")
     fields_changed(report["systems"])
     outcomes(report["changes"], as_json=False)
+    if report["undone"]:
+        _out.print(f"Undone and not written again: {report['undone']:,} (hub undo --list)")
 
 
 def _systems(systems: Sequence[Mapping[str, Any]]) -> None:

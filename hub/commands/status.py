@@ -18,6 +18,7 @@ from hub.models.operations import (
     ops_read,
     ops_run,
     ops_schema_event,
+    ops_undone,
 )
 from hub.models.sources import DELETED, HIDDEN, MERGED, SOURCES
 from hub.sync.drift import as_known
@@ -53,6 +54,7 @@ def status(workplace: Workplace) -> dict[str, Any]:
                 select(func.count()).where(ops_quarantine.c.status == WAITING)
             ),
             "changes": _changes(conn),
+            "undone": conn.scalar(select(func.count()).where(ops_undone.c.lifted_run.is_(None))),
         }
 
 

@@ -4,6 +4,9 @@ from sqlalchemy import Boolean, Column, Index, Integer, String, Table, Text
 
 from hub.models.base import UtcTime, metadata
 
+SYNC, UNDO, ERASURE = "sync", "undo", "erasure"
+"""Kinds of plans: what CRMs should say, the inverse of what was written, records of the erased."""
+
 ops_run = Table(
     "ops_run",
     metadata,
@@ -117,6 +120,7 @@ ops_plan = Table(
     Column("config_hash", String(32), nullable=False),
     Column("calls", Integer, nullable=False),
     Column("created_at", UtcTime, nullable=False),
+    Column("kind", String(16), nullable=False, comment="sync, undo, erasure"),
 )
 
 ops_change = Table(
@@ -142,6 +146,24 @@ ops_change = Table(
     Index("ix_ops_change_outcome", "outcome"),
     Index("ix_ops_change_digest", "digest"),
     Index("ix_ops_change_record", "system", "object", "record_id"),
+)
+
+ops_undone = Table(
+    "ops_undone",
+    metadata,
+    Column("system", String(64), primary_key=True),
+    Column("object", String(64), primary_key=True),
+    Column("subject", String(128), primary_key=True, comment="record id; hub id of a made record"),
+    Column("field", String(255), primary_key=True, comment="empty: the making of the record"),
+    Column("hub_id", String(40), nullable=False),
+    Column("value", Text, comment="what the hub wrote and does not write again"),
+    Column("plan", String(40), nullable=False, comment="the undo"),
+    Column("change", String(48), nullable=False),
+    Column("run", Integer, nullable=False),
+    Column("at", UtcTime, nullable=False),
+    Column("lifted_run", Integer, comment="the run that ended it; null: it stands"),
+    Index("ix_ops_undone_lifted_run", "lifted_run"),
+    comment="what was undone and is not written again while the hub would write the same",
 )
 
 ops_call = Table(

@@ -3,6 +3,7 @@ described."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from hub.connectors.contract import FieldShape
 
@@ -12,11 +13,19 @@ _SHOWN_CHOICES = 20
 
 @dataclass(frozen=True)
 class Refusal:
-    """Why a change is not sent, in the words of an outcome."""
+    """Why a change is not sent, in the words of an outcome.
+
+    `blocked`: it cannot be. `skip`: it need not, or must not be.
+    """
 
     message: str
     remedy: str
     code: str = NOT_ACCEPTED
+    kind: Literal["blocked", "skip"] = "blocked"
+
+    @property
+    def outcome(self) -> str:
+        return "rejected" if self.kind == "blocked" else "skipped"
 
 
 def refusal(

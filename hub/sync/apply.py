@@ -14,13 +14,14 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Row, bindparam, exists, or_, select, update
 
 from hub.config import ObjectMapping, Settings
-from hub.connectors.contract import Change, Connector, Outcome
+from hub.connectors.contract import REMOVALS, Change, Connector, Outcome
 from hub.connectors.outcomes import QUOTA_SPENT
 from hub.errors import ConfigError
 from hub.models.database import reading, writing
-from hub.models.operations import ops_batch, ops_change, ops_plan, ops_watermark
+from hub.models.operations import SYNC, ops_batch, ops_change, ops_plan, ops_watermark
 from hub.models.runs import Run
 from hub.models.sources import SOURCES
+from hub.sync import undone
 from hub.sync.batch import told_text
 from hub.sync.changes import REFERENCE
 from hub.sync.isolation import guarded
@@ -79,6 +80,8 @@ def apply_plan(
             .order_by(ops_change.c.seq)
         ).all()
     connectors = guarded(engine, settings, connectors)
+    with writing(engine) as conn:
+        undone.remember(conn, run, plan)
     report = ApplyReport()
     made: dict[tuple[str, str], str] = {}  # (system, hub id) → record id
     for (system, obj), group in groupby(rows, key=lambda row: (row.system, row.object)):
@@ -86,28 +89,29 @@ def apply_plan(
             _apply_object(engine, settings, run, connectors[system], obj, list(group), made, report)
         else:
             report.leave(len(list(group)))
-    _close_when_done(engine, plan)
+    _close_when_done(engine, run, plan)
     return report
 
 
-def _close_when_done(engine: Engine, plan: str) -> None:
+def _close_when_done(engine: Engine, run: Run, plan: str) -> None:
     pending = exists().where(ops_change.c.plan == plan, ops_change.c.outcome == "pending")
     with writing(engine) as conn:
+        undone.settle(conn, run, plan)
         conn.execute(
             update(ops_plan).where(ops_plan.c.plan == plan, ~pending).values(status="applied")
         )
 
 
 def open_plan(conn: Connection) -> str | None:
-    """The stored plan that waits to be applied; None when none does, or when something has been
-    landed or decided since it was made: it would write what is no longer wanted."""
+    """The stored plan that waits to be applied, no undo; None when none does, or when something has
+    been landed or decided since it was made: it would write what is no longer wanted."""
     since = ops_plan.c.run
     outdated = or_(
         exists().where(ops_batch.c.run > since), exists().where(ops_watermark.c.run > since)
     )
     return conn.scalar(
         select(ops_plan.c.plan)
-        .where(ops_plan.c.status == "open", ~outdated)
+        .where(ops_plan.c.status == "open", ops_plan.c.kind == SYNC, ~outdated)
         .order_by(ops_plan.c.run.desc())
     )
 
@@ -133,9 +137,7 @@ def _apply_object(
         changes = [_change(row, mapping, made, survivors) for row in chunk]
         ready = [change for change in changes if change is not None]
         waiting = [
-            Outcome(row.id, "pending", code="waiting", message="the record it hangs on is not made")
-            for row, change in zip(chunk, changes, strict=True)
-            if change is None
+            _unsent(row) for row, change in zip(chunk, changes, strict=True) if change is None
         ]
         outcomes = [*waiting, *connector.apply(ready)] if ready else waiting
         by_id = {row.id: row for row in chunk}
@@ -170,8 +172,14 @@ def _change(
     made: Mapping[tuple[str, str], str],
     survivors: Mapping[str, str],
 ) -> Change | None:
-    """The stored change as the connector takes it; None while a record it refers to is missing."""
+    """The stored change as the connector takes it; None while a record it refers to is missing,
+    and for the delete of a record that lives on in another one."""
     cells = json.loads(row.fields)
+    if row.op in REMOVALS:
+        before = {name: cell["before"] for name, cell in cells.items()}
+        if row.record_id in survivors:
+            return None
+        return Change(row.id, row.object, row.op, {}, row.record_id, before=before)
     fields: dict[str, str | None] = {}
     for name, cell in cells.items():
         value = cell["after"]
@@ -187,6 +195,14 @@ def _change(
     before = {name: cell["before"] for name, cell in cells.items()}
     record_id = survivors.get(row.record_id, row.record_id)
     return Change(row.id, row.object, row.op, fields, record_id, key, before)
+
+
+def _unsent(row: Row[Any]) -> Outcome:
+    if row.op in REMOVALS:
+        said = "the record was merged into another one, which is not the hub's to delete"
+        return Outcome(row.id, "stale", row.record_id, "merged", said)
+    said = "the record it hangs on is not made"
+    return Outcome(row.id, "pending", code="waiting", message=said)
 
 
 def _store_outcomes(conn: Connection, outcomes: Sequence[Outcome], run: Run) -> None:

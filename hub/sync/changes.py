@@ -7,6 +7,9 @@ from hashlib import blake2b
 
 from hub.sync.acceptance import Refusal
 
+Cells = dict[str, dict[str, str | None]]
+"""Outside field → {before, after, why}."""
+
 REFERENCE = "hub:"  # a value that stands for the record id of a hub id not yet in that system
 
 
@@ -22,7 +25,7 @@ class PlannedChange:
     op: str
     record_id: str | None
     hub_id: str
-    fields: dict[str, dict[str, str | None]]
+    fields: Cells
     refusal: Refusal | None = None
 
     @cached_property

@@ -409,6 +409,7 @@ def judge(
             laws.fixpoint(left, paused=bool(pauses)),
             laws.identity(conn),
             laws.isolation(conn, list(partner_systems(settings)), runs),
+            laws.reversibility(conn, runs),
             laws.honesty(
                 *(conn, runs, troubles),
                 pauses=pauses,

@@ -22,7 +22,7 @@ from hub.mappings.schema import CreateRule, ObjectMapping, PushField, PushRule
 from hub.models import bulk
 from hub.models.database import reading, take_numbers, writing
 from hub.models.identity import crosswalk
-from hub.models.operations import ops_change, ops_plan
+from hub.models.operations import SYNC, ops_change, ops_plan
 from hub.models.runs import Run
 from hub.models.sources import MERGED, SOURCES
 from hub.models.watermarks import move_watermark, versioned, watermark
@@ -37,6 +37,7 @@ from hub.sync.drift import known_shapes
 from hub.sync.inclusion import included
 from hub.sync.settled import unsettled
 from hub.sync.touched import SUPERSEDED, touched
+from hub.sync.undone import undone_in
 
 
 @dataclass(frozen=True)
@@ -80,29 +81,42 @@ def make_plan(
         since = 0 if full else watermark(conn, step)
         found = differences(conn, settings, policy, since)
         changes = list(found) if full else unsettled(conn, found, run.started_at)
-    calls = _calls(changes, write_calls)
     with writing(engine) as conn:
-        _supersede(conn, run)
         move_watermark(conn, step, run)
-        if not changes:
-            return Plan(None, [], 0, run.started_at, settings.config_hash)
-        name = f"plan-{take_numbers(conn, 'plan', 1)[0]:06d}"
-        plan = Plan(name, changes, calls, run.started_at, settings.config_hash)
-        conn.execute(
-            ops_plan.insert().values(
-                plan=name,
-                run=run.number,
-                status="open",
-                config_hash=settings.config_hash,
-                calls=calls,
-                created_at=run.started_at,
-            )
+        return store_plan(conn, settings, run, changes, write_calls)
+
+
+def store_plan(
+    conn: Connection,
+    settings: Settings,
+    run: Run,
+    changes: list[PlannedChange],
+    write_calls: Mapping[str, Callable[[int], int]],
+    kind: str = SYNC,
+) -> Plan:
+    """Store changes as an open plan, in place of the plan of its kind that was open."""
+    _supersede(conn, run, kind)
+    if not changes:
+        return Plan(None, [], 0, run.started_at, settings.config_hash)
+    name = f"plan-{take_numbers(conn, 'plan', 1)[0]:06d}"
+    calls = _calls(changes, write_calls)
+    plan = Plan(name, changes, calls, run.started_at, settings.config_hash)
+    conn.execute(
+        ops_plan.insert().values(
+            plan=name,
+            kind=kind,
+            run=run.number,
+            status="open",
+            config_hash=settings.config_hash,
+            calls=calls,
+            created_at=run.started_at,
         )
-        rows = pl.DataFrame(
-            [_stored(plan, seq, run) for seq in range(1, len(changes) + 1)],
-            schema=bulk.frame_schema(ops_change, _STORED),
-        )
-        bulk.insert(conn, ops_change, rows)
+    )
+    rows = pl.DataFrame(
+        [_stored(plan, seq, run) for seq in range(1, len(changes) + 1)],
+        schema=bulk.frame_schema(ops_change, _STORED),
+    )
+    bulk.insert(conn, ops_change, rows)
     return plan
 
 
@@ -133,6 +147,7 @@ def differences(
             # The one gate to a system, for updates and creates alike.
             desired = included(cache[entity], mapping.include.push, PUSHED[entity])
             found = _object_differences(conn, system, obj, mapping, mapping.push, desired)
+            found = undone_in(conn, system, obj, mapping.source).left(found)
             yield from _judged(conn, system, obj, mapping.push, found)
 
 
@@ -393,7 +408,7 @@ def _stored(plan: Plan, seq: int, run: Run) -> dict[str, Any]:
         "hub_id": change.hub_id,
         "fields": json.dumps(change.fields, sort_keys=True, ensure_ascii=False),
         "digest": change.digest,
-        "outcome": "pending" if change.refusal is None else "rejected",
+        "outcome": "pending" if change.refusal is None else change.refusal.outcome,
         "code": change.refusal and change.refusal.code,
         "message": change.refusal and change.refusal.message,
         "remedy": change.refusal and change.refusal.remedy,
@@ -402,16 +417,21 @@ def _stored(plan: Plan, seq: int, run: Run) -> dict[str, Any]:
     }
 
 
-def _supersede(conn: Connection, run: Run) -> None:
+def _supersede(conn: Connection, run: Run, kind: str) -> None:
+    """What plans of this kind have not done is not to be done any more."""
+    of_kind = ops_plan.c.kind == kind
     conn.execute(
         update(ops_change)
         .where(
+            ops_change.c.plan.in_(select(ops_plan.c.plan).where(of_kind)),
             ops_change.c.outcome.in_(("pending", "stale")),
             ops_change.c.code.is_distinct_from(SUPERSEDED),
         )
         .values(outcome="stale", code=SUPERSEDED, run=run.number, at=run.started_at)
     )
-    conn.execute(update(ops_plan).where(ops_plan.c.status == "open").values(status="superseded"))
+    conn.execute(
+        update(ops_plan).where(of_kind, ops_plan.c.status == "open").values(status="superseded")
+    )
 
 
 def _mappings_text(settings: Settings) -> str:

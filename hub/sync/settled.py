@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 import polars as pl
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Exists, exists, func, select
 
 from hub.models import bulk
 from hub.models.operations import ops_change
@@ -110,9 +110,22 @@ def _made(conn: Connection, wanted: Sequence[PlannedChange]) -> frozenset[tuple[
         query = select(ops_change.c.system, ops_change.c.object, ops_change.c.hub_id).where(
             ops_change.c.op == "create",
             ops_change.c.outcome == "applied",
+            ~_taken_back(),
             ops_change.c.hub_id.in_(select(asked.c.hub_id)),
         )
         return frozenset((row.system, row.object, row.hub_id) for row in conn.execute(query))
+
+
+def _taken_back() -> Exists:
+    """Whether an undo has deleted the record that a create made."""
+    later = ops_change.alias()
+    return exists().where(
+        later.c.system == ops_change.c.system,
+        later.c.object == ops_change.c.object,
+        later.c.record_id == ops_change.c.record_id,
+        later.c.op == "delete",
+        later.c.outcome == "applied",
+    )
 
 
 def _with_what_they_hang_on(changes: Sequence[PlannedChange]) -> list[PlannedChange]:

@@ -6,7 +6,7 @@ Everything else said what it should when it was last looked at, and nobody has r
 from collections.abc import Callable
 
 import polars as pl
-from sqlalchemy import Connection, Table, or_, select, union
+from sqlalchemy import Connection, Table, func, or_, select, union
 from sqlalchemy.sql import Select
 
 from hub.golden.scope import on_key
@@ -21,8 +21,8 @@ from hub.models.golden import (
     partner,
     registration,
 )
-from hub.models.identity import crosswalk
-from hub.models.operations import ops_change
+from hub.models.identity import crosswalk, identity_alias
+from hub.models.operations import ops_change, ops_undone
 from hub.models.partners import lead_share, partner_system
 from hub.models.sources import (
     src_assigned_lead,
@@ -42,7 +42,7 @@ def touched(conn: Connection, entity: str, since: int) -> pl.DataFrame:
     Changes that have not landed yet, and those that were refused, are looked at again, whatever
     else happened.
     """
-    found = union(*_TOUCHED[entity](since), _outstanding()).subquery()
+    found = union(*_TOUCHED[entity](since), _outstanding(), _lifted(since)).subquery()
     return bulk.read(conn, select(found.c.id).where(found.c.id.is_not(None)))
 
 
@@ -142,6 +142,15 @@ def _outstanding() -> _Ids:
     return select(ops_change.c.hub_id.label("id")).where(
         ops_change.c.outcome.in_(("pending", "stale", "rejected")),
         ops_change.c.code.is_distinct_from(SUPERSEDED),
+    )
+
+
+def _lifted(since: int) -> _Ids:
+    """What may be written again after an undo, under the id that answers for it now."""
+    return (
+        select(func.coalesce(identity_alias.c.hub_id, ops_undone.c.hub_id).label("id"))
+        .outerjoin(identity_alias, identity_alias.c.old_id == ops_undone.c.hub_id)
+        .where(ops_undone.c.lifted_run > since)
     )
 
 

@@ -95,6 +95,8 @@ def test_laws_one_two_and_seven_block_the_others_do_not(defs: dg.Definitions) ->
         "conservation": True,
         "fixpoint": True,
         "identity": False,
+        "isolation": True,
+        "reversibility": False,
         "honesty": True,
         "frugality": False,
     }

@@ -21,10 +21,11 @@ DISPOSITIONS = {
 OUTCOMES = {"applied", "rejected", "skipped", "stale", "pending"}
 STEPS = {"pull", "land", "check", "resolve", "unify", "govern", "plan", "apply"}
 LAW = {"law", "holds", "detail"}
-CHECKED_LAWS = ["conservation", "fixpoint", "identity", "honesty", "frugality"]
+CHECKED_LAWS = ["conservation", "fixpoint", "identity", "isolation"]
+CHECKED_LAWS += ["reversibility", "honesty", "frugality"]
 SYSTEMS = {"acme_salesforce", "acme_hubspot", "northwind"}
 REPORTED = {"run", "status", "read", "dispositions", "outcomes", "calls", "seconds"}
-STATUS = {"run", "laws", "systems", "entities", "quarantine", "changes"}
+STATUS = {"run", "laws", "systems", "entities", "quarantine", "changes", "undone"}
 LANDED = {"system", "object", "read", "dispositions", "faults"}
 FAULT = {"column", "rule", "value", "message"}
 

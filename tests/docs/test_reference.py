@@ -131,6 +131,7 @@ def test_every_model_of_the_configuration_has_its_table() -> None:
         *(f"hub.mappings.inclusion.{name}" for name in ("Inclusion", "Condition")),
         *(f"hub.policy.settings.{n}" for n in ("Policy", "RegistrationPolicy", "RoutingPolicy")),
         "hub.config.MatchingSettings",
+        "hub.config.UndoRules",
         "hub.connectors.feed.profile.Profile",
     }
 
@@ -269,7 +270,8 @@ def test_every_rule_is_documented() -> None:
 
 def test_laws_and_outcomes_are_documented() -> None:
     assert _the("laws").names == [
-        *("conservation", "fixpoint", "identity", "isolation", "honesty", "frugality"),
+        *("conservation", "fixpoint", "identity", "isolation", "reversibility", "honesty"),
+        "frugality",
     ]
     assert sorted(_the("outcomes").names) == sorted(OUTCOMES)
 
