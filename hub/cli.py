@@ -5,12 +5,12 @@ JSON; progress and errors go to stderr.
 """
 
 from pathlib import Path
-from typing import Literal
 
 import click
 
 from hub import __version__
 from hub.commands import show, show_setup
+from hub.commands.match_cli import match
 from hub.commands.options import config_option as _config
 from hub.commands.options import json_option as _json
 from hub.commands.options import reporting as _reporting
@@ -274,35 +274,6 @@ def explain(entity: str, hub_id: str, config: Path, as_json: bool) -> int:
 
 
 @main.command()
-@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
-@click.option("--entity", type=click.Choice(["company", "contact"]), required=True)
-@click.option(
-    "--out", type=click.Path(path_type=Path, dir_okay=False), required=True, help="The result."
-)
-@click.option("--column", "columns", multiple=True, metavar="FIELD=HEADER", help="What is what.")
-@click.option("--source", metavar="HEADER", help="The column that tells the system of a row.")
-@click.option("--country", metavar="CODE", help="The country of rows that name none: DE, US.")
-@click.option("--model", type=click.Path(path_type=Path), help="Weights kept from another file.")
-@click.option("--save-model", type=click.Path(path_type=Path), help="Where to keep the weights.")
-@_json
-@_reporting
-def match(
-    file: Path, entity: Literal["company", "contact"], out: Path, columns: tuple[str, ...],
-    source: str | None, country: str | None, model: Path | None, save_model: Path | None,
-    as_json: bool,
-) -> int:  # fmt: skip
-    """Which rows of a CSV, Parquet or XLSX file are the same company or person."""
-    from hub.commands.match import MatchOptions, columns_told, run_match
-    from hub.commands.show_match import matched
-
-    options = MatchOptions(columns_told(columns), source, country, model, save_model)
-    with show.progress(quiet=as_json) as say:
-        report = run_match(file, entity, out, options, say)
-    matched(report, as_json=as_json)
-    return 0
-
-
-@main.command()
 @click.option("--dir", "folder", type=click.Path(path_type=Path, exists=True), default=Path("demo"))
 @click.option("--faults", type=click.Path(path_type=Path), help="What is to go wrong: a YAML file.")
 @_reporting
@@ -325,6 +296,7 @@ def ui(port: int, config: Path) -> int:
 
 
 main.add_command(review)
+main.add_command(match)
 
 
 @main.group()

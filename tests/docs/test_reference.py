@@ -237,7 +237,8 @@ def _commands(command: click.Command, path: str = "hub") -> dict[str, set[str]]:
     if isinstance(command, click.Group):
         found: dict[str, set[str]] = {}
         for name, child in command.commands.items():
-            found |= _commands(child, f"{path} {name}")
+            # A hidden command is what the group does with what is no command.
+            found |= _commands(child, path if child.hidden else f"{path} {name}")
         return found
     options = {
         option

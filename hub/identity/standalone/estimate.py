@@ -167,7 +167,7 @@ class _Fit:
             u += np.bincount(field.told[heard], self.others[heard], size)
         told: Floats = np.log(m / m.sum()) - np.log(u / u.sum())
         if not self.others.size:
-            told = _ascending(_pulled(told, spread, field.shipped), 1 / spread)
+            told = ascending(_pulled(told, spread, field.shipped), 1 / spread)
         return self._held(field, told, same)
 
     def _held(self, field: _Field, told: Floats, same: Floats) -> Floats:
@@ -196,7 +196,7 @@ def _pulled(told: Floats | float, spread: Floats | float, prior: Floats | float)
     return np.asarray((told / spread + prior * held) / (1 / spread + held), dtype=np.float64)
 
 
-def _ascending(values: Floats, weights: Floats) -> Floats:
+def ascending(values: Floats, weights: Floats) -> Floats:
     """The nearest values in ascending order: neighbours out of order become their mean."""
     blocks: list[tuple[float, float, int]] = []
     for value, weight in zip(values, weights, strict=True):

@@ -3,30 +3,25 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-import numpy as np
 import polars as pl
 
-from hub.identity.blocks import candidates, measured
 from hub.identity.cluster import Links, Weights, group_rows
 from hub.identity.compare import score
 from hub.identity.graph import FORBIDDEN
-from hub.identity.mentions import ROW, Entity
+from hub.identity.mentions import Entity
 from hub.identity.model import NATS, Model, load_model
 from hub.identity.standalone.columns import Columns
-from hub.identity.standalone.estimate import PAIRS, estimate
-from hub.identity.standalone.memory import Memory
+from hub.identity.standalone.estimate import estimate
+from hub.identity.standalone.patterns import ENDS, Sample
 from hub.identity.standalone.rows import mentions
 from hub.identity.standardise import standardise
 
-_ENDS = ("left", "right")
 _NAMING: dict[Entity, tuple[str, ...]] = {
     "company": ("name", "domain", "tax", "duns"),
     "contact": ("person", "mail", "phone", "mobile"),
 }
 """Rows in which none of these stands speak of nobody: each is a cluster of its own."""
 _PERSONS = {"first_name", "last_name", "full_name"}
-_SAMPLE = 20_000
-_SEED = 7
 _DIGITS = 6
 
 
@@ -62,14 +57,14 @@ def match(
     profiles = standardise(told, entity).filter(
         pl.any_horizontal(pl.col(name).is_not_null() for name in _NAMING[entity])
     )
-    matcher = _Matcher(profiles, entity)
+    sample = Sample(profiles, entity)
     if model is None:
         shipped = _to_begin_with(columns, entity)
         model = estimate(
-            matcher.patterns(shipped), lambda: matcher.background(shipped), shipped, entity
+            sample.patterns(shipped), lambda: sample.background(shipped), shipped, entity
         )
-    found = _numbered(rows.height, *matcher.clusters(model))
-    return Matched(found, found["cluster_id"].n_unique(), matcher.pairs.height, model)
+    found = _numbered(rows.height, *_Matcher(sample).clusters(model))
+    return Matched(found, found["cluster_id"].n_unique(), sample.pairs.height, model)
 
 
 def _to_begin_with(columns: Columns, entity: Entity) -> Model:
@@ -81,49 +76,11 @@ def _to_begin_with(columns: Columns, entity: Entity) -> Model:
 
 
 class _Matcher:
-    """The profiles of one file with their candidates and sizes, which no weight changes."""
+    """The rows of one file, to be put into groups by weights."""
 
-    def __init__(self, profiles: pl.DataFrame, entity: Entity) -> None:
-        self.entity = entity
-        self.mentions = profiles.select(*ROW, "profile")
-        distinct = profiles.unique("profile", maintain_order=True)
-        memory = Memory(distinct, entity)
-        shipped = load_model(entity)
-        self.sized = measured(memory, distinct["profile"], shipped)
-        self.pairs = candidates(memory, distinct["profile"], shipped)
-        shared = self.mentions.group_by("profile").agg(rows=pl.len()).filter(pl.col("rows") > 1)
-        self.own = shared.select(left="profile", right="profile", rows="rows").sort("left")
-
-    def patterns(self, model: Model) -> pl.DataFrame:
-        """How often each combination of levels occurs among pairs that may be the same."""
-        between = self._levels(self.pairs, model).with_columns(pl.lit(1.0).alias(PAIRS))
-        # Many equal rows say one thing many times: each counts as often as it has a neighbour.
-        within = self._levels(self.own.drop("rows"), model).with_columns(
-            (self.own["rows"] - 1.0).alias(PAIRS)
-        )
-        return _counted(pl.concat([between, within]))
-
-    def background(self, model: Model) -> pl.DataFrame:
-        """The same of all other pairs, as far as a sample tells."""
-        drawn = self._drawn()
-        apart = drawn.join(self.pairs, on=_ENDS, how="anti")
-        every = self.sized.height * (self.sized.height - 1) / 2
-        each = pl.lit(every / max(drawn.height, 1)).alias(PAIRS)
-        return _counted(self._levels(apart, model).with_columns(each))
-
-    def _drawn(self) -> pl.DataFrame:
-        """Pairs of profiles by chance, the same ones for the same rows."""
-        profiles, chance = self.sized["profile"].sort(), np.random.default_rng(_SEED)
-        one, other = (profiles.gather(chance.integers(0, len(profiles), _SAMPLE)) for _ in _ENDS)
-        pairs = pl.DataFrame({"left": one, "right": other}).select(
-            left=pl.min_horizontal(_ENDS), right=pl.max_horizontal(_ENDS)
-        )
-        return pairs.filter(pl.col("left") != pl.col("right")).unique(maintain_order=True)
-
-    def _levels(self, pairs: pl.DataFrame, model: Model) -> pl.DataFrame:
-        ordered = pairs.with_row_index("at")
-        levels = score(pairs, self.sized, self.entity, model)
-        return ordered.join(levels, on=_ENDS).sort("at").select(*model.weights)
+    def __init__(self, sample: Sample) -> None:
+        self.entity, self.sized = sample.entity, sample.sized
+        self.mentions, self.pairs, self.own = sample.mentions, sample.pairs, sample.own
 
     def clusters(self, model: Model) -> tuple[pl.DataFrame, pl.DataFrame]:
         """(profile, row, group) of every row that names somebody, and what was compared: (left,
@@ -153,11 +110,6 @@ class _Matcher:
         )
 
 
-def _counted(levels: pl.DataFrame) -> pl.DataFrame:
-    fields = [name for name in levels.columns if name != PAIRS]
-    return levels.group_by(fields).agg(pl.col(PAIRS).sum()).sort(fields)
-
-
 def _weights(compared: pl.DataFrame) -> Iterator[tuple[tuple[int, int], int]]:
     for left, right, weight in compared.iter_rows():
         yield (left, right), FORBIDDEN if weight is None else weight
@@ -175,7 +127,7 @@ def _numbered(height: int, grouped: pl.DataFrame, compared: pl.DataFrame) -> pl.
         size=pl.len().over("group"),
     ).with_columns(cluster_id=pl.col("first").rank("dense").cast(pl.Int64))
     places = whole.drop_nulls("profile").select("profile", "group").unique()
-    ends = [compared.select(profile=a, other=b, score="score") for a, b in (_ENDS, _ENDS[::-1])]
+    ends = [compared.select(profile=a, other=b, score="score") for a, b in (ENDS, ENDS[::-1])]
     seen = pl.concat(ends).drop_nulls("score").unique()
     seen = seen.join(places, on="profile").join(
         places.rename({"profile": "other", "group": "beside"}), on="other"

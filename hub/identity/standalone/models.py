@@ -27,7 +27,13 @@ def read_model(file: Path, entity: Entity) -> Model:
 def save_model(model: Model, entity: Entity, file: Path) -> None:
     """Write the entity's part; what the file holds of the other entity stays."""
     whole = _document(file) if file.exists() else {}
-    whole |= {
+    whole |= document(model, entity)
+    file.write_text(yaml.safe_dump(whole, sort_keys=False), encoding="utf-8")
+
+
+def document(model: Model, entity: Entity) -> dict[str, Any]:
+    """The entity's model in the form of the shipped file."""
+    return {
         "version": model.version,
         "keep_above": model.keep_above / NATS,
         "caps": dict(model.caps),
@@ -43,7 +49,6 @@ def save_model(model: Model, entity: Entity, file: Path) -> None:
             },
         },
     }
-    file.write_text(yaml.safe_dump(whole, sort_keys=False), encoding="utf-8")
 
 
 def _document(file: Path) -> dict[str, Any]:
