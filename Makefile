@@ -34,6 +34,7 @@ bench: install   ## Speed beside its floor, and matching beside the truth
 
 soak: install    ## 300 syncs against CRMs that change and fail, then the truth (half an hour)
 	$(BIN)/python -m soak
+	$(BIN)/python -m soak.partners
 
 screenshots: install  ## The pictures in docs/images (needs Chromium)
 	$(BIN)/python -m docs.screenshots

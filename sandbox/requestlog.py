@@ -19,10 +19,12 @@ CONTROL_PREFIX = "/__sandbox__"
 class RequestLog:
     """Appends `{"at", "system", "method", "path", "status", "rows"}` lines to one file.
 
-    A request that a fault struck has `"fault"` too; one that got no answer has status 0.
+    A request that a fault struck has `"fault"` too; one that got no answer has status 0. With
+    `bodies` a line tells the request's `"body"` as well: what a system was sent, word for word.
     """
 
-    def __init__(self, path: Path | None) -> None:
+    def __init__(self, path: Path | None, *, bodies: bool = False) -> None:
+        self.bodies = bodies
         self._file = path.open("ab", buffering=0) if path is not None else None
         self._lock = Lock()
         self.lines: list[dict[str, Any]] = []
@@ -55,6 +57,13 @@ class LoggedApp:
             return
         state = scope.setdefault("state", {})
         status = 0
+        sent = bytearray()
+
+        async def listen() -> Message:
+            message = await receive()
+            if self.log.bodies and message["type"] == "http.request":
+                sent.extend(message.get("body", b""))
+            return message
 
         async def watch(message: Message) -> None:
             nonlocal status
@@ -64,7 +73,7 @@ class LoggedApp:
 
         at = self.clock.now()
         try:
-            await self.app(scope, receive, watch)
+            await self.app(scope, listen, watch)
         finally:
             line = {
                 "at": at.isoformat(timespec="milliseconds"),
@@ -74,6 +83,8 @@ class LoggedApp:
                 "status": status,
                 "rows": state.get("rows", 0),
             }
+            if self.log.bodies:
+                line["body"] = sent.decode("utf-8", "replace")
             if "fault" in state:
                 line["fault"] = state["fault"]
             self.log.write(line)

@@ -49,7 +49,7 @@ class PartnerChannel(Channel):
     def __post_init__(self) -> None:
         super().__post_init__()
         for name, config in self.settings.systems.items():
-            if config.role == "partner":
+            if config.role == "partner" and config.kind != "files":
                 self.partners[name] = FakeSystem(name)
                 self.connectors[name] = FakeConnector(self.partners[name])
 

@@ -7,6 +7,7 @@ from hub.mappings.schema import ObjectMapping
 from hub.sync.assigned import ALWAYS, SHARED
 
 _ENTITY = "assigned_lead"
+_READ = (_ENTITY, "opportunity")
 _Fault = tuple[str, str, str]
 """Key, message, remedy."""
 
@@ -40,11 +41,11 @@ def _of_mapping(mapping: ObjectMapping, *, is_partners: bool) -> Iterator[_Fault
                 "set `role: partner` and `partner`, or use `lead`",
             )
         return
-    if mapping.source == "lead":
+    if mapping.source not in _READ:
         yield (
             "source",
-            "the leads of a partner's own system would be routed as the vendor's.",
-            f"use `source: {_ENTITY}`",
+            f"no {mapping.source} of a partner's own system is read: others would be told of it.",
+            _one_of(_READ),
         )
     if push is None:
         return

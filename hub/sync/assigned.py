@@ -16,7 +16,6 @@ from hub.checks.codes import ACCEPTED
 from hub.config import Agreement, Mask
 from hub.models import bulk
 from hub.models.golden import company, contact, lead, lead_assignment
-from hub.models.golden import lineage as lineages
 from hub.models.partners import HELD, WITHDRAWN, lead_share, partner_system
 
 ASSIGNED = "assigned"
@@ -43,7 +42,7 @@ def held_leads(conn: Connection, ids: pl.DataFrame, systems: list[str]) -> pl.Da
         query = _shares().where(
             lead_share.c.hub_id == wanted.c.hub_id, lead_share.c.system.in_(systems)
         )
-        rows = _without_others_values(conn, bulk.read(conn, query))
+        rows = bulk.read(conn, query)
     held = pl.col("is_held").fill_null(value=False)
     return rows.with_columns(
         lead_id="hub_id",
@@ -70,8 +69,7 @@ def _shares() -> Select[Any]:
     )
     return (
         select(
-            *(lead_share.c.system, lead_share.c.hub_id, partner_system.c.partner_id),
-            *(lead.c.contact_id, lead.c.company_id),
+            *(lead_share.c.system, lead_share.c.hub_id),
             lead.c.id.is_not(None).label("is_held"),
             *(lead_assignment.c[n] for n in ("status", "reason", "decision_id")),
             *(lead.c[n] for n in ("name", "product", "source", "company_name", "email")),
@@ -86,44 +84,6 @@ def _shares() -> Select[Any]:
         .outerjoin(contact, contact.c.id == lead.c.contact_id)
         .outerjoin(company, company.c.id == lead.c.company_id)
     )
-
-
-# Column → the golden entity it comes from, the column of its id, its field there.
-_ORIGINS = {
-    **{
-        name: ("contact", "contact_id", name)
-        for name in ("first_name", "last_name", "job_title", "phone", "mobile", "city")
-    },
-    "company_city": ("company", "company_id", "city"),
-}
-
-
-def _without_others_values(conn: Connection, rows: pl.DataFrame) -> pl.DataFrame:
-    """`rows` without what is only known from the system of another partner.
-
-    Companies and persons may be known from there, too; what they say of them stays with the vendor.
-    """
-    theirs = bulk.read(
-        conn,
-        select(
-            *(lineages.c[n] for n in ("entity", "id", "field")),
-            partner_system.c.partner_id.label("source_partner"),
-        )
-        .join(partner_system, partner_system.c.system == lineages.c.system)
-        .where(lineages.c.entity.in_(("contact", "company"))),
-    )
-    if theirs.is_empty():
-        return rows
-    for column, (entity, id_column, field) in _ORIGINS.items():
-        told = theirs.filter(entity=entity, field=field).select(
-            pl.col("id").alias(id_column), "source_partner"
-        )
-        joined = rows.join(told, on=id_column, how="left", maintain_order="left")
-        own = pl.col("source_partner").is_null() | (
-            pl.col("source_partner") == pl.col("partner_id")
-        )
-        rows = joined.with_columns(pl.when(own).then(column).alias(column)).drop("source_partner")
-    return rows
 
 
 def as_agreed(rows: pl.DataFrame, agreement: Agreement) -> pl.DataFrame:

@@ -221,7 +221,12 @@ class Flow:
         """Partners' systems that get nothing, because it is not certain whose they are."""
         with reading(self.engine) as conn:
             found = problems(conn)
-        told = {f"{s}: {problem}" for s, problem in found.items() if s in self.settings.systems}
+        written = {
+            system
+            for system, objects in self.settings.mappings.items()
+            if any(mapping.push is not None for mapping in objects.values())
+        }
+        told = {f"{s}: {problem}" for s, problem in found.items() if s in written}
         return sorted(told.difference(self.report.troubles))
 
     def apply(self, plan: str, systems: Iterable[str]) -> ApplyReport:

@@ -15,7 +15,7 @@ PAGES = tuple(
         *("configuration.md", "warehouse.md", "operations.md", "sandbox.md"),
         "stewardship.md",
         *("connectors/salesforce.md", "connectors/hubspot.md", "connectors/feed.md"),
-        "connectors/rest.md",
+        *("connectors/rest.md", "connectors/files.md"),
     )
 )
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)

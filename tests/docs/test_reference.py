@@ -122,6 +122,10 @@ def test_every_model_of_the_configuration_has_its_table() -> None:
         *(f"hub.connectors.feed.config.{name}" for name in ("FeedSystem", "FeedReport")),
         *(f"hub.connectors.rest.config.{name}" for name in _models_of_rest()),
         *(
+            f"hub.connectors.files.config.{name}"
+            for name in ("FilesSystem", "LeadFile", "AnswerFiles", "AnswerColumns")
+        ),
+        *(
             f"hub.mappings.schema.{name}"
             for name in (
                 *("ObjectMapping", "FieldRule", "RegistrationRule"),
@@ -140,6 +144,7 @@ def test_the_stock_mappings_are_those_listed() -> None:
     for row in _the("stock").rows:
         kind = row[0].strip("`")
         assert re.findall(r"`(\w+)`", row[1]) == list(stock_mapping(kind))
+        assert re.findall(r"`(\w+)`", row[2]) == list(stock_mapping(kind, "partner"))
 
 
 def test_the_codes_are_those_listed() -> None:

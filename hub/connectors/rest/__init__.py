@@ -39,6 +39,7 @@ class RestConnector:
     """
 
     config_model = RestSystem
+    rows_per_apply = 100
 
     def __init__(
         self,
