@@ -20,6 +20,7 @@ from hub.connectors.contract import CallMeter
 from hub.errors import RetryLater, SystemUnreachable
 
 CONNECT_SECONDS = 10.0
+_READ_BYTES = 1 << 20
 
 _Result = TypeVar("_Result")
 
@@ -88,7 +89,12 @@ class MeteredSession(requests.Session):
         if kwargs.get("timeout") is None:
             kwargs["timeout"] = self._timeout
         self._meter.spend()
-        return super().send(request, **kwargs)
+        if kwargs.get("stream"):
+            return super().send(request, **kwargs)
+        response = super().send(request, **{**kwargs, "stream": True})
+        # The library reads by 10 kB, and between two reads everybody else gets their turn.
+        response._content = b"".join(response.iter_content(_READ_BYTES))
+        return response
 
     def exchange(self, request: Request, system: str) -> requests.Response:
         """One attempt. A lost connection is Again when the request may be replayed.

@@ -14,9 +14,9 @@ def archive_path(root: str, system: str, obj: str, run: int, sequence: int) -> s
 
 
 def write_archive(path: str, rows: pl.DataFrame) -> None:
-    """Store one batch of raw rows."""
+    """Store one batch of raw rows. Higher levels of compression save little and take their time."""
     with fsspec.open(path, "wb", auto_mkdir=True) as handle:
-        rows.write_parquet(handle, compression="zstd")
+        rows.write_parquet(handle, compression="zstd", compression_level=1)
 
 
 def read_archive(path: str) -> pl.DataFrame:

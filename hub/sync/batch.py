@@ -51,11 +51,26 @@ class LandReport:
     seconds: dict[str, float] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Prepared:
+    """A batch, and what can be found out about it before the warehouse is asked: the hashes of its
+    `rows` and, if wanted, how they stand if they are all new."""
+
+    batch: Batch
+    rows: pl.DataFrame
+    checked: Split | None = None
+
+
+def prepared(batch: Batch, target: Target, *, check: bool = False) -> Prepared:
+    rows = _fingerprinted(batch.rows, target)
+    return Prepared(batch, rows, _checked(rows, target) if check else None)
+
+
 def land_batch(
     engine: Engine,
     target: Target,
     run: Run,
-    batch: Batch,
+    made: Prepared,
     path: str,
     report: LandReport,
     watch: Stopwatch,
@@ -63,6 +78,7 @@ def land_batch(
     unseen: bool = False,
 ) -> None:
     """Land one batch: all of it or nothing. `unseen`: no record of it is stored."""
+    batch = made.batch
     if batch.rows.is_empty():
         if batch.cursor is not None:
             with writing(engine) as conn:
@@ -71,11 +87,12 @@ def land_batch(
     with watch.lap("land"):
         with reading(engine) as conn:
             known = _known(conn, target, batch.rows.clear() if unseen else batch.rows)
-        ours = dispositions.without_strangers(batch.rows, known, target.keyed_by)
-        rows = dispositions.classify(_fingerprinted(ours, target), known)
+        ours = dispositions.without_strangers(made.rows, known, target.keyed_by)
+        rows = dispositions.classify(ours, known)
         fresh = rows.filter(pl.col("disposition").is_in(["new", "changed"]))
     with watch.lap("check"):
-        split = _checked(fresh, target)
+        all_new = fresh.height == made.rows.height
+        split = made.checked if made.checked and all_new else _checked(fresh, target)
         bad = quarantine.held_back(fresh, split.faults)
     with watch.lap("land"):
         rows = rows.with_columns(
@@ -85,7 +102,7 @@ def land_batch(
         )
         kept = rows.filter(pl.col("disposition") != "unchanged")
         if kept.height:
-            write_archive(path, kept.select(ours.columns))
+            write_archive(path, kept.select(batch.rows.columns))
         with writing(engine) as conn:
             batch_id = _record_batch(conn, target, run, batch.origin, path, kept.height)
             good = split.good_of(fresh).select(_KEPT)

@@ -14,7 +14,7 @@ from hub.models.database import reading, writing
 from hub.models.operations import ops_batch, ops_quarantine
 from hub.models.runs import Run
 from hub.sync.archive import archive_path
-from hub.sync.batch import LandReport, land_batch
+from hub.sync.batch import LandReport, Prepared, land_batch, prepared
 from hub.sync.drift import watched
 from hub.sync.ledger import Stopwatch, record_calls
 from hub.sync.targets import Target, target_in
@@ -89,23 +89,23 @@ class Landing:
         `first`: nothing was known before, so what these batches have not told yet is new.
         """
         told = [pl.DataFrame(schema={RECORD_ID: pl.String, IS_DELETED: pl.String})]
-        with read_ahead(batches) as ahead:
+        with read_ahead(prepared(batch, self.target, check=first) for batch in batches) as ahead:
             while True:
                 with self.watch.lap("pull"):
-                    batch = next(ahead, None)
-                if batch is None:
+                    made = next(ahead, None)
+                if made is None:
                     return pl.concat(told)
-                self._land(batch, unseen=first and _adds_only(batch, told))
-                told.append(batch.rows.select(RECORD_ID, IS_DELETED))
+                self._land(made, unseen=first and _adds_only(made.batch, told))
+                told.append(made.batch.rows.select(RECORD_ID, IS_DELETED))
 
-    def _land(self, batch: Batch, *, unseen: bool) -> None:
+    def _land(self, made: Prepared, *, unseen: bool) -> None:
         target = self.target
         with reading(self.engine) as conn:
             sequence = next_sequence(conn, self.run, target)
         root = self.settings.resolve(self.settings.archive)
         path = archive_path(root, target.system, target.object, self.run.number, sequence)
         land_batch(
-            self.engine, target, self.run, batch, path, self.report, self.watch, unseen=unseen
+            self.engine, target, self.run, made, path, self.report, self.watch, unseen=unseen
         )
 
 

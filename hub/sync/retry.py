@@ -9,7 +9,7 @@ from hub.config import Settings
 from hub.connectors.contract import Batch
 from hub.models.database import exclusive, reading
 from hub.sync.archive import archive_path
-from hub.sync.batch import LandReport, land_batch
+from hub.sync.batch import LandReport, land_batch, prepared
 from hub.sync.drift import as_known
 from hub.sync.ledger import Stopwatch, begin_run, end_run
 from hub.sync.quarantine import as_told, waiting_rows
@@ -38,7 +38,7 @@ def retry(engine: Engine, settings: Settings, ids: Sequence[int] | None = None) 
             path = archive_path(
                 settings.resolve(settings.archive), system, obj, run.number, sequence
             )
-            land_batch(engine, target, run, batch, path, report, watch)
+            land_batch(engine, target, run, prepared(batch, target), path, report, watch)
             reports.append(report)
         end_run(engine, run, "done", seconds=watch.seconds)
     return reports

@@ -16,6 +16,7 @@ def to_millis(moment: datetime) -> int:
     return (aware - _EPOCH) // _MILLISECOND
 
 
+@lru_cache(maxsize=16_384)
 def iso(millis: int) -> str:
     """The way live responses print it: `Z`, and no fraction when the milliseconds are zero."""
     day, rest = divmod(millis, DAY_MS)

@@ -224,7 +224,7 @@ def test_a_job_is_looked_after_less_and_less_often(org: SalesforceRig) -> None:
     org.control("switches", bulk_polls=9)
     connector = org.connector(bulk="always")
     list(connector.pull(org.spec, None))
-    assert org.time.slept == [0.25, 0.5, 1, 2, 4, 8, 16, 32, 60, 60]
+    assert org.time.slept == [0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 12.8, 25.6, 51.2]
     assert connector.calls.used - connector.calls.minimum == 10 - 2
 
 

@@ -9,14 +9,16 @@ from datetime import datetime
 
 import msgspec
 import polars as pl
+import requests
 
+from hub.connectors.ahead import read_ahead
 from hub.connectors.http import server_time
 from hub.connectors.salesforce.client import Org
 from hub.connectors.salesforce.cost import RESULT_ROWS
 from hub.connectors.salesforce.rows import Rows
 from hub.errors import SchemaChanged, StopSync, SystemUnreachable
 
-_FIRST_PAUSE, _LONGEST_PAUSE = 0.25, 60.0
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 60.0
 _LONGEST_WAIT = 3_600.0
 _ENDED = frozenset({"JobComplete", "Failed", "Aborted"})
 
@@ -62,22 +64,32 @@ def results(
         state = ended(org, path)
         if state.state != "JobComplete":
             raise _failed(org, state)
+    with read_ahead(_pages(org, path, locator)) as pages:
+        for response in pages:
+            frame = _decoded(org, rows, response.content)
+            if str(frame.height) != response.headers.get("Sforce-NumberOfRecords"):
+                raise SystemUnreachable(
+                    f"{org.system}/{rows.object}: a page of job {job} is not complete.",
+                    remedy="wait; the next run asks for the page again",
+                )
+            yield frame, _next_locator(response)
+
+
+def _pages(org: Org, path: str, locator: str | None) -> Iterator[requests.Response]:
     while True:
         page = {"maxRecords": str(RESULT_ROWS)}
         if locator is not None:
             page["locator"] = locator
         response = org.get(f"{path}/results", page, forgettable=True)
-        frame = _decoded(org, rows, response.content)
-        if str(frame.height) != response.headers.get("Sforce-NumberOfRecords"):
-            raise SystemUnreachable(
-                f"{org.system}/{rows.object}: a page of job {job} is not complete.",
-                remedy="wait; the next run asks for the page again",
-            )
-        after = response.headers.get("Sforce-Locator", "null")
-        locator = None if after in {"", "null"} else after
-        yield frame, locator
+        locator = _next_locator(response)
+        yield response
         if locator is None:
             return
+
+
+def _next_locator(response: requests.Response) -> str | None:
+    told = response.headers.get("Sforce-Locator", "null")
+    return None if told in {"", "null"} else told
 
 
 def ended(org: Org, path: str) -> JobState:
