@@ -4,6 +4,7 @@ import polars as pl
 from sqlalchemy import Connection, select
 from sqlalchemy.sql import Select
 
+from hub.golden.acceptances import with_accepted
 from hub.golden.context import Context
 from hub.golden.lineage import write_lineage
 from hub.golden.scope import KEY, members, moved, on_key, references, touched
@@ -35,7 +36,10 @@ def unify_companies(conn: Connection, context: Context, run: Run, since: int) ->
     if not ids.height:
         return 0
     rows = pl.concat([_records(conn, context, ids), _employers(conn, ids)], how="diagonal")
-    found = survive(rows, (*_FIELDS, *_PROFILE), context.priorities)
+    found = survive(
+        rows, (*_FIELDS, *_PROFILE), context.priorities, context.authorities.get("company", {})
+    )
+    found = with_accepted(conn, context, "company", rows, found, ids, run)
     counted = rows.group_by("hub_id").agg(pl.len().cast(pl.Int64).alias("source_rows"))
     golden = found.rows.join(counted, on="hub_id").rename({"hub_id": "id"})
     named = golden.filter(pl.col("name").is_not_null())

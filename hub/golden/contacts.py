@@ -4,6 +4,7 @@ import polars as pl
 from sqlalchemy import Connection, FromClause, case, literal, select
 from sqlalchemy.sql import ColumnElement, Select
 
+from hub.golden.acceptances import with_accepted
 from hub.golden.context import Context
 from hub.golden.lineage import write_lineage
 from hub.golden.scope import KEY, members, moved, references, touched
@@ -29,7 +30,8 @@ def unify_contacts(conn: Connection, context: Context, run: Run, since: int) -> 
     if not ids.height:
         return 0
     rows = pl.concat([_records(conn, context, ids), _leads(conn, ids)], how="diagonal")
-    found = survive(rows, _FIELDS, context.priorities)
+    found = survive(rows, _FIELDS, context.priorities, context.authorities.get("contact", {}))
+    found = with_accepted(conn, context, "contact", rows, found, ids, run)
     counted = rows.group_by("hub_id").agg(pl.len().cast(pl.Int64).alias("source_rows"))
     golden = found.rows.join(counted, on="hub_id").rename({"hub_id": "id"})
     gone = ids.rename({"hub_id": "id"}).join(golden, on="id", how="anti")

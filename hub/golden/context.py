@@ -1,25 +1,34 @@
 """What every unify function needs to know of the configuration."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from hub.config import Settings
+from hub.golden.columns import golden_column
+from hub.golden.survivorship import Authority
+from hub.mappings.schema import FieldRule, ObjectMapping
 
 
 @dataclass(frozen=True)
 class Context:
-    """Trust per system, the objects references point to, and which deals are registrations."""
+    """Trust per system, the objects references point to, which deals are registrations, and who
+    owns which column: `authorities` is entity → golden column → its authority. `accepting` are the
+    systems, objects and mappings with a field whose drift is accepted."""
 
     priorities: Mapping[str, int]
     company_objects: Mapping[str, str]
     contact_objects: Mapping[str, str]
     registration_pipelines: frozenset[tuple[str, str, str]] = field(default_factory=frozenset)
+    authorities: Mapping[str, Mapping[str, Authority]] = field(default_factory=dict)
+    accepting: tuple[tuple[str, str, ObjectMapping], ...] = ()
 
     @property
     def text(self) -> str:
         """The same for the same configuration, whatever order hub.yaml has it in."""
         maps = (self.priorities, self.company_objects, self.contact_objects)
-        return repr([*(sorted(m.items()) for m in maps), sorted(self.registration_pipelines)])
+        owners = [(entity, sorted(of.items())) for entity, of in sorted(self.authorities.items())]
+        parts = [sorted(m.items()) for m in maps]
+        return repr([*parts, sorted(self.registration_pipelines), owners])
 
     @classmethod
     def of(cls, settings: Settings) -> "Context":
@@ -34,7 +43,35 @@ class Context:
                 if mapping.registrations is not None
                 for pipeline in mapping.registrations.pipelines
             ),
+            authorities=_authorities(settings),
+            accepting=tuple(
+                (system, obj, mapping)
+                for system, objects in settings.mappings.items()
+                for obj, mapping in objects.items()
+                if mapping.accepted
+            ),
         )
+
+
+def _authorities(settings: Settings) -> dict[str, dict[str, Authority]]:
+    found: dict[str, dict[str, Authority]] = {}
+    for system, source, rule in _rules(settings):
+        if rule.authority is None:
+            continue
+        column = golden_column(source, rule.column)
+        known = found.setdefault(source, {}).get(column)
+        clears = system == rule.authority and rule.blank_in == "clear"
+        clears = clears or (known is not None and known.clears)
+        found[source][column] = Authority(rule.authority, clears)
+    return found
+
+
+def _rules(settings: Settings) -> Iterator[tuple[str, str, FieldRule]]:
+    """System, source table and rule of each field that has one in full."""
+    for system, objects in settings.mappings.items():
+        for mapping in objects.values():
+            for rule in mapping.fields.values():
+                yield system, mapping.source, rule
 
 
 def _objects(settings: Settings, source: str) -> dict[str, str]:

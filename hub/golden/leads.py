@@ -3,6 +3,7 @@
 import polars as pl
 from sqlalchemy import Connection, select
 
+from hub.golden.acceptances import with_accepted
 from hub.golden.assigned_leads import recognise_copies
 from hub.golden.context import Context
 from hub.golden.lineage import write_lineage
@@ -37,7 +38,8 @@ def unify_leads(conn: Connection, context: Context, run: Run, since: int) -> int
     if not ids.height:
         return 0
     rows = _rows(conn, context, ids)
-    found = survive(rows, _FIELDS, context.priorities)
+    found = survive(rows, _FIELDS, context.priorities, context.authorities.get("lead", {}))
+    found = with_accepted(conn, context, "lead", rows, found, ids, run)
     born = _birthplaces(conn, rows)
     golden = found.rows.join(born, on="hub_id").rename({"hub_id": "id"})
     gone = ids.rename({"hub_id": "id"}).join(golden, on="id", how="anti")

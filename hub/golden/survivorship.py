@@ -2,15 +2,25 @@
 
 Rule `priority`: the most trusted system that has a value gives it; within a system the row that
 changed last, then the smallest key, so that the choice never depends on the order of arrival.
+Rule `authority`: the system that the mappings name as the field's authority comes before all.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import polars as pl
 
 SOURCE = ("system", "object", "record_id")
-RULE = "priority"
+PRIORITY, AUTHORITY = "priority", "authority"
+
+
+@dataclass(frozen=True)
+class Authority:
+    """The system that owns a field; `clears`: where it says nothing, there is no value."""
+
+    system: str
+    clears: bool = False
 
 
 @dataclass(frozen=True)
@@ -22,15 +32,29 @@ class Survivors:
 
 
 def survive(
-    members: pl.DataFrame, fields: Sequence[str], priorities: Mapping[str, int]
+    members: pl.DataFrame,
+    fields: Sequence[str],
+    priorities: Mapping[str, int],
+    authorities: Mapping[str, Authority] = MappingProxyType({}),
 ) -> Survivors:
     """`members`: hub_id, source key, modified_at, optional `demoted` (bool), and the fields.
 
-    `priorities` maps system → trust, lower first. A demoted row (a mention rather than a record of
-    its own) comes after all that are not.
+    `priorities` maps system → trust, lower first; `authorities` field → its owner. A demoted row (a
+    mention rather than a record of its own) comes after all that are not.
     """
+    ranked = _ranked(members, priorities)
+    rows = ranked.select("hub_id").unique(maintain_order=True)
+    lineage = []
+    for field in fields:
+        chosen = _chosen(ranked, field, authorities.get(field))
+        rows = rows.join(chosen.select("hub_id", field), on="hub_id", how="left")
+        lineage.append(chosen.select("hub_id", pl.lit(field).alias("field"), *SOURCE, "rule"))
+    return Survivors(rows, pl.concat(lineage))
+
+
+def _ranked(members: pl.DataFrame, priorities: Mapping[str, int]) -> pl.DataFrame:
     demoted = pl.col("demoted") if "demoted" in members.columns else pl.lit(value=False)
-    ranked = members.with_columns(
+    return members.with_columns(
         demoted.alias("demoted"),
         trust=pl.col("system").replace_strict(
             dict(priorities), default=1_000_000, return_dtype=pl.Int64
@@ -40,16 +64,19 @@ def survive(
         descending=[False, False, False, True, False, False, False],
         nulls_last=True,
     )
-    rows = ranked.select("hub_id").unique(maintain_order=True)
-    lineage = []
-    for field in fields:
-        chosen = (
-            ranked.filter(pl.col(field).is_not_null())
-            .group_by("hub_id", maintain_order=True)
-            .agg(pl.col(field).first(), *(pl.col(k).first() for k in SOURCE))
+
+
+def _chosen(ranked: pl.DataFrame, field: str, authority: Authority | None) -> pl.DataFrame:
+    """hub_id, the field's value, its source key and the rule that chose it."""
+    told = ranked.filter(pl.col(field).is_not_null()).with_columns(rule=pl.lit(PRIORITY))
+    if authority is not None:
+        owns = ~pl.col("demoted") & (pl.col("system") == authority.system)
+        told = told.with_columns(rule=pl.when(owns).then(pl.lit(AUTHORITY)).otherwise("rule")).sort(
+            "hub_id", owns, descending=[False, True], maintain_order=True
         )
-        rows = rows.join(chosen.select("hub_id", field), on="hub_id", how="left")
-        lineage.append(
-            chosen.select("hub_id", pl.lit(field).alias("field"), *SOURCE, rule=pl.lit(RULE))
-        )
-    return Survivors(rows, pl.concat(lineage))
+        if authority.clears:
+            empty = ranked.filter(owns).group_by("hub_id").agg(pl.col(field).is_null().all())
+            told = told.join(empty.filter(field), on="hub_id", how="anti", maintain_order="left")
+    return told.group_by("hub_id", maintain_order=True).agg(
+        pl.col(field).first(), *(pl.col(k).first() for k in SOURCE), pl.col("rule").first()
+    )

@@ -185,6 +185,26 @@ class ObjectMapping(Strict):
         return tuple(sorted(self.push.fields))
 
     @property
+    def shared(self) -> dict[str, str]:
+        """Fields that are read into the column that they are written from → that column."""
+        pushed = self.push.fields if self.push is not None else {}
+        return {
+            name: column
+            for name, column in self.pull.items()
+            if name in pushed and pushed[name].column == column
+        }
+
+    @property
+    def accepted(self) -> dict[str, str]:
+        """Shared fields whose value the hub takes over when somebody changed it → their column."""
+        fields = self.push.fields if self.push is not None else {}
+        return {name: col for name, col in self.shared.items() if fields[name].drift == "accept"}
+
+    def empties(self, name: str) -> bool:
+        """Whether the field says something by being empty."""
+        return name in self.fields and self.fields[name].blank_in == "clear"
+
+    @property
     def all_fields(self) -> tuple[str, ...]:
         return tuple(sorted({*self.pull, *self.told_fields}))
 

@@ -166,6 +166,19 @@ ops_undone = Table(
     comment="what was undone and is not written again while the hub would write the same",
 )
 
+ops_accepted = Table(
+    "ops_accepted",
+    metadata,
+    Column("entity", String(32), primary_key=True),
+    Column("field", String(64), primary_key=True),
+    Column("system", String(64), primary_key=True),
+    Column("object", String(64), primary_key=True),
+    Column("record_id", String(128), primary_key=True),
+    Column("against", String(32), comment="hash of the value it stands against; null: of none"),
+    Column("run", Integer, nullable=False),
+    comment="source rows whose value of a field the hub took over after it was changed there",
+)
+
 ops_call = Table(
     "ops_call",
     metadata,

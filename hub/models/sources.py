@@ -13,7 +13,7 @@ from hub.models.base import Money, UtcTime, metadata
 KEY = ("system", "object", "record_id")
 HOUSEKEEPING = (
     *KEY,
-    *("content_hash", "told", "volatile_hash", "is_deleted", "gone", "merged_into"),
+    *("content_hash", "told", "agreed", "volatile_hash", "is_deleted", "gone", "merged_into"),
     *("modified_at", "batch_id", "run"),
 )
 DELETED, MERGED, HIDDEN = "deleted", "merged", "hidden"
@@ -24,7 +24,9 @@ def _source(name: str, *columns: Column[object]) -> Table:
     """A source table: key, housekeeping, then what it says.
 
     `content_hash` covers the pulled fields; `told` is JSON of the last-seen values of fields that
-    the hub itself writes, so that its own write coming back is recognised. `volatile_hash`
+    the hub itself writes, so that its own write coming back is recognised; `agreed` is the same as
+    of when the hub last wrote it or had nothing to write, and null while that is `told`: what
+    differs was changed in the system. `volatile_hash`
     covers the pulled fields that change without a trace in their system; it is null where there are
     none. `run` is the run that last changed the row; `batch_id` leads to the archived file it came
     from.
@@ -45,6 +47,7 @@ def _source(name: str, *columns: Column[object]) -> Table:
         Column("batch_id", Integer, nullable=False),
         Column("run", Integer, nullable=False),
         *columns,
+        Column("agreed", Text, comment="null: the same as told"),
         Index(f"ix_src_{name}_run", "run"),
     )
 

@@ -8,6 +8,7 @@ from typing import Literal
 from hub.connectors.contract import FieldShape
 
 NOT_ACCEPTED = "value_not_accepted"
+CHANGED_THERE = "changed_there"
 _SHOWN_CHOICES = 20
 
 
@@ -26,6 +27,16 @@ class Refusal:
     @property
     def outcome(self) -> str:
         return "rejected" if self.kind == "blocked" else "skipped"
+
+
+def left_alone(fields: Iterable[str]) -> Refusal:
+    """These fields were changed in their system, and the mapping's rule for that is `flag`."""
+    return Refusal(
+        f"changed in its system, and left as it is: {', '.join(fields)}.",
+        "correct the value on one side, or let `drift` in the mapping say `reassert` or `accept`",
+        CHANGED_THERE,
+        "skip",
+    )
 
 
 def refusal(

@@ -22,6 +22,7 @@ from hub.models.operations import SYNC, ops_batch, ops_change, ops_plan, ops_wat
 from hub.models.runs import Run
 from hub.models.sources import SOURCES
 from hub.sync import undone
+from hub.sync.agreed import MEANT, agreed_text, agreed_values, meant, told_values
 from hub.sync.batch import told_text
 from hub.sync.changes import REFERENCE
 from hub.sync.isolation import guarded
@@ -253,10 +254,10 @@ def _remember(
     if not written:
         return
     here = (table.c.system == system, table.c.object == obj)
-    told = {
-        row.record_id: json.loads(row.told) if row.told else {}
+    known = {
+        row.record_id: row
         for row in conn.execute(
-            select(table.c.record_id, table.c.told).where(
+            select(table.c.record_id, table.c.told, table.c.agreed).where(
                 *here, table.c.record_id.in_(list(written))
             )
         )
@@ -265,15 +266,20 @@ def _remember(
     updates = []
     for record_id, row in written.items():
         after = {name: cell["after"] for name, cell in json.loads(row.fields).items()}
-        said = {**told.get(record_id, {}), **after}
+        before = known.get(record_id)
+        said = {**told_values(before and before.told), **after}
+        agreed = agreed_values(before and before.told, before and before.agreed)
         updates.append(
             {
                 "record": record_id,
                 "new_told": told_text(said),
+                "new_agreed": agreed_text(said, {**agreed, **after}),
                 "new_key": said.get(keyed) if keyed else None,
+                **meant(mapping, table, said),
             }
         )
-    values: dict[str, Any] = {"told": bindparam("new_told")}
+    values: dict[str, Any] = {"told": bindparam("new_told"), "agreed": bindparam("new_agreed")}
+    values |= {column: bindparam(MEANT + column) for column in mapping.shared.values()}
     if keyed in mapping.told_fields:
         values["hub_key"] = bindparam("new_key")
     conn.execute(

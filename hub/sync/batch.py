@@ -19,6 +19,7 @@ from hub.models.database import reading, take_numbers, writing
 from hub.models.operations import ops_batch
 from hub.models.runs import Run
 from hub.sync import dispositions, quarantine
+from hub.sync.agreed import still_agreed
 from hub.sync.archive import write_archive
 from hub.sync.dispositions import DISPOSITIONS
 from hub.sync.drift import held
@@ -106,7 +107,7 @@ def land_batch(
         with writing(engine) as conn:
             batch_id = _record_batch(conn, target, run, batch.origin, path, kept.height)
             good = split.good_of(fresh).select(_KEPT)
-            _merge_good(conn, target, run, batch_id, good.hstack(split.good))
+            _merge_good(conn, target, run, batch_id, good.hstack(split.good), known)
             mark_gone(conn, target, run, rows.filter(_gone()))
             come_back(conn, target, run, _back(good, known))
             if target.volatile_pulled:
@@ -183,7 +184,7 @@ def _known(conn: Connection, target: Target, rows: pl.DataFrame) -> pl.DataFrame
     c = target.table.c
     here = (c.system == target.system, c.object == target.object)
     query = select(
-        *(c.record_id, c.content_hash, c.told, c.volatile_hash),
+        *(c.record_id, c.content_hash, c.told, c.agreed, c.volatile_hash),
         *(c.is_deleted, c.gone, c.merged_into, c.modified_at),
     ).where(*here)
     keys = rows.select(RECORD_ID).unique().drop_nulls()
@@ -219,11 +220,16 @@ def _record_batch(
 
 
 def _merge_good(
-    conn: Connection, target: Target, run: Run, batch_id: int, good: pl.DataFrame
+    conn: Connection,
+    target: Target,
+    run: Run,
+    batch_id: int,
+    good: pl.DataFrame,
+    known: pl.DataFrame,
 ) -> None:
     if not good.height:
         return
-    rows = good.with_columns(
+    rows = still_agreed(good, known, anew=target.remapped).with_columns(
         pl.lit(target.system).alias("system"),
         pl.lit(target.object).alias("object"),
         pl.lit(value=False).alias("is_deleted"),

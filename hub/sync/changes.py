@@ -17,7 +17,7 @@ REFERENCE = "hub:"  # a value that stands for the record id of a hub id not yet 
 class PlannedChange:
     """One record to write. `fields`: outside field → {before, after, why}.
 
-    With a `refusal` it is stored and counted as rejected, and never sent.
+    With a `refusal` it is stored and counted by the outcome that this says, and never sent.
     """
 
     system: str

@@ -4,6 +4,7 @@ A process killed at any moment leaves whole batches behind, and a cursor that st
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import polars as pl
 from sqlalchemy import Connection, Engine, func, select
@@ -19,7 +20,7 @@ from hub.sync.dangling import read_dangling
 from hub.sync.landing import Landing
 from hub.sync.reconcile import reconcile, reconcile_with_present
 from hub.sync.refresh import refresh
-from hub.sync.targets import Target, forget_cursor, stored_cursor
+from hub.sync.targets import Target, forget_cursor, is_remapped, stored_cursor
 
 
 def land(
@@ -42,6 +43,7 @@ def land(
     with writing(engine) as conn:
         dispositions.count_read(conn, run, landing.target.system, obj, 0, completed=False)
     cursor = None if full else stored_cursor(engine, landing.target)
+    landing.target = replace(landing.target, remapped=is_remapped(engine, landing.target))
     landing.report.whole = cursor is None
     first = cursor is None and landing.knows_nothing()
     with landing.step("land"):

@@ -77,9 +77,11 @@ class SyncReport:
 
     @property
     def outcomes(self) -> dict[str, int]:
-        """Changes by outcome: of those sent, and of those a plan refused to send."""
+        """Changes by outcome: of those sent, and of those a plan would not send."""
         total = dict.fromkeys(laws.OUTCOMES, 0)
-        total["rejected"] = sum(len(plan.refused) for plan in self.plans)
+        for change in (c for plan in self.plans for c in plan.refused):
+            if change.refusal is not None:
+                total[change.refusal.outcome] += 1
         for report in self.applied:
             for outcome, number in report.outcomes.items():
                 total[outcome] += number

@@ -9,16 +9,14 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
-from datetime import date, datetime
-from decimal import Decimal
+from datetime import datetime
 from typing import Any
 
 import polars as pl
 from sqlalchemy import Connection, Engine, Exists, Table, exists, select, update
 
 from hub.config import Settings
-from hub.connectors.text import canonical_number
-from hub.mappings.schema import CreateRule, ObjectMapping, PushField, PushRule
+from hub.mappings.schema import ObjectMapping, PushRule
 from hub.models import bulk
 from hub.models.database import reading, take_numbers, writing
 from hub.models.identity import crosswalk
@@ -28,14 +26,17 @@ from hub.models.sources import MERGED, SOURCES
 from hub.models.watermarks import move_watermark, versioned, watermark
 from hub.policy.settings import Policy, load_policy
 from hub.sync import isolation
-from hub.sync.acceptance import refusal
+from hub.sync.acceptance import left_alone, refusal
+from hub.sync.agreed import MEANT
 from hub.sync.assigned import as_agreed, held_leads
+from hub.sync.cells import compare, create_cells, record_column
 from hub.sync.changes import REFERENCE, PlannedChange
 from hub.sync.columns import PUSHED
 from hub.sync.desired import DESIRED, NEEDED
 from hub.sync.drift import known_shapes
 from hub.sync.inclusion import included
 from hub.sync.settled import unsettled
+from hub.sync.settling import settle_agreements
 from hub.sync.touched import SUPERSEDED, touched
 from hub.sync.undone import undone_in
 
@@ -52,7 +53,7 @@ class Plan:
 
     @property
     def refused(self) -> list[PlannedChange]:
-        """The changes that will not be sent, because their CRM would refuse them."""
+        """The changes that will not be sent: their CRM would refuse them, or they are left."""
         return [change for change in self.changes if change.refusal is not None]
 
     def change_id(self, seq: int) -> str:
@@ -82,6 +83,7 @@ def make_plan(
         found = differences(conn, settings, policy, since)
         changes = list(found) if full else unsettled(conn, found, run.started_at)
     with writing(engine) as conn:
+        settle_agreements(conn, settings, policy)
         move_watermark(conn, step, run)
         return store_plan(conn, settings, run, changes, write_calls)
 
@@ -180,7 +182,7 @@ def _for_partner(
         rule = isolation.clearing(push)
         yield from _object_differences(conn, system, obj, mapping, rule, cleared)
     else:
-        said = _said(conn, system, obj, mapping, push.entity, {}, cleared["hub_id"])
+        said = _said(conn, system, obj, mapping, push.entity, cleared["hub_id"])
         for row in said.filter(pl.col("gone").is_null()).sort("record_id").iter_rows(named=True):
             yield PlannedChange(system, obj, "delete", row["record_id"], row["hub_id"], {})
 
@@ -192,6 +194,9 @@ def _judged(
     shapes = known_shapes(conn, system, obj)
     references = frozenset(n for n, rule in push.all_fields.items() if rule.ref is not None)
     for change in found:
+        if change.refusal is not None:
+            yield change
+            continue
         after = {name: cell["after"] for name, cell in change.fields.items()}
         yield replace(change, refusal=refusal(after, shapes, references))
 
@@ -209,31 +214,23 @@ def _object_differences(
 ) -> Iterator[PlannedChange]:
     if desired.is_empty():
         return
-    shared = _shared(mapping, push)
-    said = _said(conn, system, obj, mapping, push.entity, shared, desired["hub_id"])
+    said = _said(conn, system, obj, mapping, push.entity, desired["hub_id"])
     desired = _with_references(conn, system, desired, push)
     # What is hidden from our user exists, so it is not made again; but it cannot be written to.
     shown = said.filter(pl.col("gone").is_null()) if push.fields else said.clear()
     for row in desired.join(shown, on="hub_id").sort("record_id").iter_rows(named=True):
-        told = json.loads(row["told"]) if row["told"] else {}
-        fields = _update(push, shared, row, told)
-        if fields:
-            yield PlannedChange(system, obj, "update", row["record_id"], row["hub_id"], fields)
+        found = compare(mapping, push, row)
+        key = (system, obj, "update", row["record_id"], row["hub_id"])
+        if found.write:
+            yield PlannedChange(*key, found.write)
+        if found.leave:
+            yield PlannedChange(*key, found.leave, left_alone(found.leave))
     if push.create is not None:
         missing = desired.filter("create").join(said, on="hub_id", how="anti").sort("hub_id")
         for row in missing.iter_rows(named=True):
-            fields = _create(push, push.create, row)
+            fields = create_cells(push, push.create, row)
             if fields:
                 yield PlannedChange(system, obj, "create", None, row["hub_id"], fields)
-
-
-def _shared(mapping: ObjectMapping, push: PushRule) -> dict[str, str]:
-    """Fields that are read into the column they are written from → that column."""
-    return {
-        name: column
-        for name, column in mapping.pull.items()
-        if name in push.fields and push.fields[name].column == column
-    }
 
 
 def _said(
@@ -242,16 +239,16 @@ def _said(
     obj: str,
     mapping: ObjectMapping,
     entity: str,
-    shared: Mapping[str, str],
     hub_ids: pl.Series,
 ) -> pl.DataFrame:
-    """hub_id, record_id, told, gone of those of the ids' records in effect that the hub may write
-    if it sees them; and what their shared fields mean, as `said:COLUMN`."""
+    """hub_id, record_id, told, agreed, gone of those of the ids' records in effect that the hub may
+    write if it sees them; and what their shared fields mean, as `meant:COLUMN`."""
     table = SOURCES[mapping.source]
     query = (
         select(
-            *(crosswalk.c.hub_id, table.c.record_id, table.c.told, table.c.gone),
-            *(table.c[column].label(f"said:{column}") for column in shared.values()),
+            *(crosswalk.c.hub_id, table.c.record_id),
+            *(table.c.told, table.c.agreed, table.c.gone),
+            *(table.c[column].label(MEANT + column) for column in mapping.shared.values()),
         )
         .join_from(
             crosswalk,
@@ -279,64 +276,6 @@ def _staged_ids(conn: Connection, hub_ids: pl.Series) -> AbstractContextManager[
     return bulk.staged(conn, pl.DataFrame({"hub_id": distinct}), crosswalk)
 
 
-def _update(
-    push: PushRule, shared: Mapping[str, str], row: Mapping[str, Any], told: Mapping[str, str]
-) -> dict[str, dict[str, str | None]]:
-    fields = {}
-    for name, rule in push.fields.items():
-        after = _value(rule, row)
-        before = told.get(name)
-        if before == after or (after is None and rule.blank_out == "keep"):
-            continue
-        if name in shared and row[f"said:{shared[name]}"] == row[shared[name]]:
-            # Another way of writing the same: `Germany` where the hub keeps DE.
-            continue
-        fields[name] = {"before": before, "after": after, "why": row["why"]}
-    return fields
-
-
-def _create(
-    push: PushRule, create: CreateRule, row: Mapping[str, Any]
-) -> dict[str, dict[str, str | None]]:
-    """The fields of a new record; nothing when a record it must hang on cannot exist there."""
-    rules = {**create.fields, **push.fields}
-    values = {name: _value(rule, row) for name, rule in rules.items()}
-    values.setdefault(create.key, row["hub_id"])
-    if any(rule.ref and values[name] is None for name, rule in rules.items()):
-        return {}
-    return {
-        name: {"before": None, "after": value, "why": row["why"]}
-        for name, value in values.items()
-        if value is not None
-    }
-
-
-def _value(rule: PushField, row: Mapping[str, Any]) -> str | None:
-    if rule.value is not None:
-        return rule.value
-    if rule.ref is not None:
-        referenced = row[_record_column(rule)]
-        return None if referenced is None else str(referenced)
-    text = canonical(row[str(rule.column)])
-    if text is None or not rule.map:
-        return text
-    return rule.map.get(text)
-
-
-def canonical(value: Any) -> str | None:
-    """A desired value as the text a CRM would be told: ISO dates, plain decimals, true/false."""
-    if value is None or value == "":
-        return None
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, Decimal):
-        # As the connectors write what they are told: 1500.00 is 1500.
-        return canonical_number(str(value))
-    if isinstance(value, date):
-        return value.isoformat()
-    return str(value)
-
-
 def _merged_away(table: Table) -> Exists:
     """Whether a crosswalk entry is that of a record which another one has taken over."""
     return exists().where(
@@ -347,10 +286,6 @@ def _merged_away(table: Table) -> Exists:
     )
 
 
-def _record_column(rule: PushField) -> str:
-    return f"{rule.column}@{rule.ref}"
-
-
 def _with_references(
     conn: Connection, system: str, desired: pl.DataFrame, push: PushRule
 ) -> pl.DataFrame:
@@ -359,8 +294,7 @@ def _with_references(
     A hub id with several records there stands for the smallest; one with none yet, but which this
     plan creates in an earlier object, stands as a `hub:` reference until apply knows better.
     """
-    rules = list((push.create.fields if push.create else {}).values())
-    for rule in (r for r in rules if r.ref is not None):
+    for rule in (r for r in push.all_fields.values() if r.ref is not None):
         entity = str(rule.column).removesuffix("_id")
         with _staged_ids(conn, desired[str(rule.column)]) as wanted:
             records = bulk.read(
@@ -374,7 +308,7 @@ def _with_references(
                 ),
             )
         smallest = records.group_by("hub_id").agg(pl.col("record_id").min())
-        name = _record_column(rule)
+        name = record_column(rule)
         desired = desired.join(
             smallest.rename({"hub_id": str(rule.column), "record_id": name}),
             on=str(rule.column),

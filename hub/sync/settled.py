@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Exists, exists, func, select
 
 from hub.models import bulk
 from hub.models.operations import ops_change
-from hub.sync.acceptance import NOT_ACCEPTED
+from hub.sync.acceptance import CHANGED_THERE, NOT_ACCEPTED
 from hub.sync.changes import REFERENCE, PlannedChange
 
 ASK_AGAIN = timedelta(hours=24)
@@ -68,16 +68,21 @@ def _still_refused(change: PlannedChange, answered: _Answered, since: datetime |
     if answer is None or answer[0] != REJECTED:
         return False
     if change.refusal is not None:
-        return True
+        return change.refusal.outcome == REJECTED
     _, code, at = answer
     return code != NOT_ACCEPTED and (since is None or at > since)
 
 
 def _rests(change: PlannedChange, answered: _Answered, since: datetime | None) -> bool:
+    """What is left as somebody made it rests for as long as it is left."""
     answer = answered.get(change.digest)
     if answer is None or answer[0] != SKIPPED:
         return False
-    return since is None or answer[2] > since
+    _, code, at = answer
+    is_left = change.refusal is not None and change.refusal.code == CHANGED_THERE
+    if is_left or code == CHANGED_THERE:
+        return is_left and code == CHANGED_THERE
+    return since is None or at > since
 
 
 def _answered(conn: Connection, wanted: Sequence[PlannedChange]) -> _Answered:

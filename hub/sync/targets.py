@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 from hashlib import blake2b
 
-from sqlalchemy import Connection, Engine, Table, and_, select, update
+from sqlalchemy import Connection, Engine, Row, Table, and_, select, update
 from sqlalchemy.sql import ColumnElement
 
 from hub.config import Settings
@@ -24,6 +24,7 @@ class Target:
     `volatile` are the fields that can change without the record appearing in an increment,
     `drifted` what is not as the mapping's contract (`on_drift`) accepts it. `keyed_by` is the field
     without which a record is none of our business: in a partner's own system, the hub's key.
+    `remapped`: other fields are asked for than when the object was last read.
     """
 
     system: str
@@ -32,6 +33,7 @@ class Target:
     volatile: tuple[str, ...] = ()
     drifted: tuple[Drift, ...] = ()
     keyed_by: str | None = None
+    remapped: bool = False
 
     @property
     def table(self) -> Table:
@@ -40,7 +42,8 @@ class Target:
     @property
     def reading(self) -> str:
         """How what is told is read: two mappings that differ here make different rows of it."""
-        return json.dumps(self.mapping.model_dump(include={"pull", "values"}), sort_keys=True)
+        keys = {"pull", "values", *(["include"] if self.mapping.include.pull else [])}
+        return json.dumps(self.mapping.model_dump(mode="json", include=keys), sort_keys=True)
 
     @property
     def volatile_pulled(self) -> list[str]:
@@ -70,13 +73,22 @@ def _key_of(mapping: ObjectMapping) -> str | None:
 
 def stored_cursor(engine: Engine, target: Target) -> str | None:
     """The landed cursor, or None when there is none or the mapping asks for other fields now."""
-    with reading(engine) as conn:
-        row = conn.execute(
-            select(ops_cursor.c.cursor, ops_cursor.c.fields_hash).where(_of(target))
-        ).first()
+    row = _stored(engine, target)
     if row is None or row.fields_hash != _fields_hash(target):
         return None
     return str(row.cursor)
+
+
+def is_remapped(engine: Engine, target: Target) -> bool:
+    """Whether the object was read by a mapping that asked for other fields."""
+    row = _stored(engine, target)
+    return row is not None and row.fields_hash != _fields_hash(target)
+
+
+def _stored(engine: Engine, target: Target) -> Row[str, str] | None:
+    query = select(ops_cursor.c.cursor, ops_cursor.c.fields_hash).where(_of(target))
+    with reading(engine) as conn:
+        return conn.execute(query).first()
 
 
 def move_cursor(conn: Connection, target: Target, run: Run, cursor: str) -> None:

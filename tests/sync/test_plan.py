@@ -14,7 +14,7 @@ from hub.config import Settings, stock_mapping
 from hub.mappings.schema import ObjectMapping
 from hub.models.database import writing
 from hub.models.operations import ops_change, ops_plan
-from hub.sync.plan import canonical
+from hub.sync.cells import canonical
 
 SHOWN = {
     "Hub_Registration_Key__c": "re_1",
