@@ -67,7 +67,7 @@ def doctor(config: Path, as_json: bool) -> int:
     from hub.commands.doctor import examine
     from hub.commands.warehouse import open_workplace
 
-    report = examine(open_workplace(config))
+    report = examine(open_workplace(config, sound=False))
     show_setup.doctor(report, as_json=as_json)
     return 0 if all(system.healthy for system in report) else 1
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from hub.commands.fitness import field_findings, quota_finding
+from hub.commands.fitness import field_findings, mapping_finding, quota_finding
 from hub.commands.warehouse import Workplace
 from hub.connectors.contract import Connector, Finding, ObjectSpec
 from hub.errors import HubError
@@ -10,8 +10,12 @@ from hub.models.database import reading
 from hub.models.schema import current, newest
 from hub.policy.settings import load_policy
 from hub.sync.drift import as_known
+from hub.sync.flaps import flapping
+from hub.sync.lint import lint
+from hub.sync.lint.described import described_faults
+from hub.sync.lint.measured import measured_faults
 from hub.sync.pipeline import connected
-from hub.sync.shapes import shapes_of
+from hub.sync.shapes import Shapes, shapes_of
 from hub.sync.targets import Target
 from hub.sync.wanted import wanted
 
@@ -29,9 +33,15 @@ class SystemFindings:
 
 
 def examine(workplace: Workplace) -> list[SystemFindings]:
-    """Ask the warehouse, the policy and every system; writes nothing anywhere."""
-    report = [SystemFindings("hub", _own_findings(workplace))]
+    """Ask the warehouse, the policy and every system; writes nothing anywhere.
+
+    No system is asked while the mappings are at fault by themselves.
+    """
     settings = workplace.settings
+    faults = [mapping_finding(settings.file, fault) for fault in lint(settings)]
+    report = [SystemFindings("hub", [*_own_findings(workplace), *faults])]
+    if faults:
+        return report
     with connected(settings, list(settings.systems)) as connectors:
         for system, connector in connectors.items():
             report.append(SystemFindings(system, _of_system(workplace, connector)))
@@ -59,12 +69,34 @@ def _of_system(workplace: Workplace, connector: Connector) -> list[Finding]:
             continue
         more = field_findings(obj, shapes)
         findings += [finding for finding in more if finding.subject not in named]
+        findings += _mapping_findings(workplace, system, obj.name, shapes)
     with reading(engine) as conn:
         cost = quota_finding(conn, system, connector.calls)
         findings += [cost] if cost is not None else []
+        findings += [
+            Finding(
+                f"{flap.object}.{flap.field}",
+                "warning",
+                str(flap),
+                "name one `authority` for the column, or find out what writes the field there",
+            )
+            for flap in flapping(conn)
+            if flap.system == system
+        ]
         for name, mapping in mappings.items():
             findings += _held_back(as_known(conn, Target(system, name, mapping)))
     return findings
+
+
+def _mapping_findings(workplace: Workplace, system: str, obj: str, shapes: Shapes) -> list[Finding]:
+    """What the fields, as described, and the values of the warehouse add to the linter's faults."""
+    mapping, file = workplace.settings.mappings[system][obj], workplace.settings.file
+    with reading(workplace.engine) as conn:
+        faults = [
+            *described_faults(system, obj, mapping, shapes),
+            *measured_faults(conn, system, obj, mapping, shapes),
+        ]
+    return [mapping_finding(file, fault) for fault in faults]
 
 
 def _held_back(target: Target) -> list[Finding]:

@@ -1,6 +1,8 @@
 """How the fields of a system fit what its mappings want of them, as findings of `hub doctor`."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
 
 from sqlalchemy import Connection, func, select
 
@@ -8,6 +10,26 @@ from hub.connectors.contract import CallMeter, FieldShape, Finding
 from hub.connectors.provision import WantedField, WantedObject, misfit, missing_choices
 from hub.models.operations import ops_call
 from hub.sync.ledger import newest_sync
+from hub.sync.lint.faults import Fault, line_of
+
+
+@dataclass(frozen=True)
+class MappingFinding(Finding):
+    """A finding about a mapping, and where in its file; `line` is None for a stock mapping."""
+
+    rule: str = ""
+    file: str = ""
+    key: str = ""
+    line: int | None = None
+
+
+def mapping_finding(file: Path, fault: Fault) -> MappingFinding:
+    """A fault of the linter, by where it stands."""
+    told = fault.key.removeprefix("mappings.")
+    line = line_of(file, fault.key)
+    where = (fault.rule, str(file), fault.key, line)
+    return MappingFinding(told, fault.severity, fault.message, fault.remedy, *where)
+
 
 _SYNCS_A_DAY = 96
 """One every 15 minutes, as the schedule runs."""

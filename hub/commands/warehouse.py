@@ -5,7 +5,7 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
-from hub.config import Settings
+from hub.config import Settings, load_config
 from hub.models.database import check_reachable, open_engine
 from hub.models.schema import ready
 from hub.sync.mapped import load_settings
@@ -19,9 +19,12 @@ class Workplace:
     engine: Engine
 
 
-def open_workplace(config: Path) -> Workplace:
-    """Raises ConfigError or WarehouseError with a remedy; sets up an empty warehouse."""
-    settings = load_settings(config)
+def open_workplace(config: Path, *, sound: bool = True) -> Workplace:
+    """Raises ConfigError or WarehouseError with a remedy; sets up an empty warehouse.
+
+    `sound`: the mappings must be. Otherwise they are taken as they are, to be looked at.
+    """
+    settings = load_settings(config) if sound else load_config(config)
     engine = open_engine(settings.warehouse_url)
     check_reachable(engine)
     ready(engine)

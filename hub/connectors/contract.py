@@ -56,7 +56,8 @@ class FieldShape:
     when the system does not say. `restricted`: other values than `choices` are refused. `required`:
     a new record needs a value. `formula`: the system computes it. `choices_by_record_type`: record
     type id → those of the choices that a record of this type takes; None when all do, or when
-    nobody asked.
+    nobody asked. `scale`: the decimals
+    that a number keeps, None when the system does not say.
     """
 
     name: str
@@ -69,6 +70,7 @@ class FieldShape:
     writable: bool = True
     formula: bool = False
     choices_by_record_type: Mapping[str, tuple[str, ...]] | None = None
+    scale: int | None = None
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,9 @@ ENTITIES: dict[str, _Unify] = {
     "pos_line": lambda conn, _context, run, since: unify_pos_lines(conn, run, since),
 }
 
+SURVIVING = frozenset(("company", "contact", "lead"))
+"""Entities whose values are chosen among several source rows; the others have one each."""
+
 
 def unify(engine: Engine, settings: Settings, run: Run, entity: str, *, full: bool = False) -> int:
     """Bring one golden table up to date with its sources; returns the rows written.

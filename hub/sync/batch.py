@@ -25,6 +25,7 @@ from hub.sync.dispositions import DISPOSITIONS
 from hub.sync.drift import held
 from hub.sync.fingerprint import text_hashes, told_texts
 from hub.sync.fingerprint import told_text as told_text
+from hub.sync.inclusion import as_included
 from hub.sync.ledger import Stopwatch
 from hub.sync.targets import Target, move_cursor
 from hub.sync.tombstones import come_back, mark_gone
@@ -89,6 +90,7 @@ def land_batch(
         with reading(engine) as conn:
             known = _known(conn, target, batch.rows.clear() if unseen else batch.rows)
         ours = dispositions.without_strangers(made.rows, known, target.keyed_by)
+        ours = as_included(ours, known, target.mapping, target.table)
         rows = dispositions.classify(ours, known)
         fresh = rows.filter(pl.col("disposition").is_in(["new", "changed"]))
     with watch.lap("check"):

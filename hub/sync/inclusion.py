@@ -8,12 +8,16 @@ from decimal import Decimal
 from typing import Any
 
 import polars as pl
-from sqlalchemy import Boolean, Column, Date, Integer, Numeric
+from sqlalchemy import Boolean, Column, Date, Integer, Numeric, Table
 
 from hub.checks.codes import code_list, country_codes
-from hub.checks.convert import is_country
+from hub.checks.convert import convert, is_country, told_column
+from hub.connectors.contract import IS_DELETED, RECORD_ID
 from hub.mappings.inclusion import Condition, Literal
+from hub.mappings.schema import ObjectMapping
 from hub.models.base import Money, UtcTime
+from hub.models.bulk import polars_type
+from hub.models.sources import content
 
 Columns = Mapping[str, Column[Any]]
 """Column of a frame → the column of the table that defines it."""
@@ -22,6 +26,37 @@ Columns = Mapping[str, Column[Any]]
 def included(rows: pl.DataFrame, condition: Condition | None, columns: Columns) -> pl.DataFrame:
     """The rows for which the condition holds; without one, all."""
     return rows if condition is None else rows.filter(holds(condition, columns))
+
+
+def as_included(
+    rows: pl.DataFrame, known: pl.DataFrame, mapping: ObjectMapping, table: Table
+) -> pl.DataFrame:
+    """Rows as read, without those that the mapping does not include and that are not `known`
+    (record_id); known ones that it does not include any more are taken as deleted.
+
+    A row of which a tested value cannot be read goes on, to be found at fault.
+    """
+    condition = mapping.include.pull
+    if condition is None:
+        return rows
+    columns = content(table)
+    tested = {f: c for f, c in mapping.pull.items() if c in _tested(condition)}
+    empty = [pl.lit(None, polars_type(columns[c].type)).alias(c) for c in _tested(condition)]
+    typed = convert(rows, tested, mapping.values, table)
+    unreadable = pl.any_horizontal(
+        pl.lit(value=False),
+        *(pl.col(c).is_null() & pl.col(told_column(c)).is_not_null() for c in tested.values()),
+    )
+    missing = [e for e in empty if e.meta.output_name() not in typed.columns]
+    goes = typed.with_columns(missing).select(holds(condition, columns) | unreadable).to_series()
+    is_known = rows[RECORD_ID].is_in(known[RECORD_ID].implode())
+    deleted = pl.when(goes).then(pl.col(IS_DELETED)).otherwise(pl.lit("true"))
+    return rows.with_columns(deleted.alias(IS_DELETED)).filter(goes | is_known)
+
+
+def _tested(condition: Condition) -> set[str]:
+    own = {condition.column} if condition.column is not None else set()
+    return own.union(*(_tested(part) for part in condition.parts))
 
 
 def holds(condition: Condition, columns: Columns) -> pl.Expr:

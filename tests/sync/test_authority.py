@@ -207,3 +207,27 @@ def test_what_the_hub_wrote_is_what_the_record_says_in_its_table(
     channel.sync()
     phones = {row["record_id"]: row["phone"] for row in rows_of(engine, src_company)}
     assert phones == {"a-cordes": "2", "c-cordes": "2"}
+
+
+def test_only_rows_that_are_included_are_read(engine: Engine, settings: Settings) -> None:
+    """One that is included no more leaves the model, one whose value cannot be read waits."""
+    account = {
+        "source": "company",
+        "fields": {"Name": "name", "BillingCountry": "country"},
+        "include": {"pull": {"column": "country", "in": ["DE", "AT"]}},
+    }
+    mappings = {SALESFORCE: {"Account": ObjectMapping.model_validate(account)}}
+    channel = Channel(engine, settings.model_copy(update={"mappings": mappings}))
+    for name, country in (("Adler", "Germany"), ("Berger", "FR"), ("Cordes", "Atlantis")):
+        channel.account(f"a-{name}", name, BillingCountry=country)
+    report = channel.sync()
+    told = {k: v for k, v in report.landed[0].dispositions.items() if v}
+    assert told == {"new": 1, "suppressed": 1, "quarantined": 1}
+    assert [row["name"] for row in rows_of(engine, company)] == ["Adler"]
+    channel.account("a-Adler", "Adler", BillingCountry="US")
+    channel.account("a-Berger", "Berger", BillingCountry="AT")
+    channel.sync()
+    assert [row["name"] for row in rows_of(engine, company)] == ["Berger"]
+    channel.account("a-Adler", "Adler", BillingCountry="DE")
+    channel.sync(full=True)
+    assert sorted(row["name"] for row in rows_of(engine, company)) == ["Adler", "Berger"]

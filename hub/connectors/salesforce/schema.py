@@ -44,6 +44,7 @@ class Field(msgspec.Struct, frozen=True):
     nillable: bool = True
     defaultedOnCreate: bool = False  # noqa: N815
     length: int = 0
+    scale: int = 0
     restrictedPicklist: bool = False  # noqa: N815
     picklistValues: list[_Choice] = []  # noqa: N815
     relationshipName: str | None = None  # noqa: N815
@@ -67,6 +68,7 @@ class Field(msgspec.Struct, frozen=True):
             writable=self.createable or self.updateable,
             formula=self.calculated,
             choices_by_record_type=by_record_type,
+            scale=self.scale if kind == "number" else None,
         )
 
     def wire(self, text: str | None) -> str | bool | int | Decimal | None:
