@@ -5,13 +5,13 @@ from importlib.resources import as_file, files
 from typing import Any
 
 import polars as pl
+from hub.connectors.feed.lines import END_CUSTOMER, FIELDS, RESELLER, normalised, rows_of
+from hub.connectors.feed.table import read_table
 from sqlalchemy import Connection
 
 from hub.checks.convert import convert
 from hub.config import read_yaml, stock_mapping, validated
-from hub.connectors.feed.lines import END_CUSTOMER, FIELDS, RESELLER, normalised, rows_of
 from hub.connectors.feed.profile import Profile
-from hub.connectors.feed.table import read_table
 from hub.models import bulk
 from hub.models.sources import SOURCES
 from sandbox.world import World

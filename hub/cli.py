@@ -258,6 +258,47 @@ def quarantine_retry(numbers: tuple[int, ...], config: Path, as_json: bool) -> i
     return 0
 
 
+@quarantine.command("export")
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), required=True)
+@click.option("--system", metavar="NAME", help="Only this system.")
+@click.option("--object", "obj", metavar="NAME", help="Only this object.")
+@_config
+@_json
+@_reporting
+def quarantine_export(
+    out: Path, system: str | None, obj: str | None, config: Path, as_json: bool
+) -> int:
+    """Write waiting rows as CSV, to be corrected and taken back by `fix`."""
+    from hub.commands.quarantine_fix import export
+    from hub.commands.show_feed import exported
+    from hub.commands.warehouse import open_workplace
+
+    exported(export(open_workplace(config), out, system, obj), out, as_json=as_json)
+    return 0
+
+
+@quarantine.command("fix")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False), required=False)
+@click.option("--where", multiple=True, metavar="COLUMN=VALUE", help="Rows that say this.")
+@click.option("--set", "sets", multiple=True, metavar="COLUMN=VALUE", help="What is right.")
+@click.option("--yes", is_flag=True, help="Do it; without, only say which rows would be freed.")
+@_config
+@_json
+@_reporting
+def quarantine_fix(
+    file: Path | None, where: tuple[str, ...], sets: tuple[str, ...], yes: bool, config: Path,
+    as_json: bool,
+) -> int:  # fmt: skip
+    """Correct waiting rows: by a CSV that `export` wrote, or by a rule for all it explains."""
+    from hub.commands.quarantine_fix import fix
+    from hub.commands.show_feed import fixed
+    from hub.commands.warehouse import open_workplace
+
+    report = fix(open_workplace(config), file, where, sets, do=yes)
+    fixed(report, as_json=as_json)
+    return 0 if report.left == 0 else 1
+
+
 @main.command()
 @click.argument("entity")
 @click.argument("hub_id", metavar="ID")
@@ -297,6 +338,73 @@ def ui(port: int, config: Path) -> int:
 
 main.add_command(review)
 main.add_command(match)
+
+
+@main.group()
+def feed() -> None:
+    """A distributor's file, looked at before it is sent or taken; needs no warehouse."""
+
+
+@feed.command("check")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--profile", metavar="P", help="A profile: its name, or its file.")
+@click.option("--period", metavar="MONTH", help="What it is of: 2026-03, or DAY..DAY.")
+@_config
+@_json
+@_reporting
+def feed_check(
+    file: Path, profile: str | None, period: str | None, config: Path, as_json: bool
+) -> int:
+    """Read a file as a sync would, and say what is wrong where."""
+    from hub.commands.feed import check, named_profile
+    from hub.commands.show_feed import checked
+
+    found = check(file, named_profile(profile, config.parent), period, keep_lines=as_json)
+    checked(found, as_json=as_json)
+    return 0 if found.good else 1
+
+
+@feed.command("learn")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--profile", metavar="P", help="The profile so far, to be brought up to the file.")
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Where to write it.")
+@_config
+@_json
+@_reporting
+def feed_learn(
+    file: Path, profile: str | None, out: Path | None, config: Path, as_json: bool
+) -> int:
+    """Propose a profile for files like this one."""
+    from hub.commands.feed import named_profile
+    from hub.commands.feed_learn import as_yaml, propose, write
+    from hub.commands.show_feed import learned
+
+    keys, notes = propose(file, named_profile(profile, config.parent))
+    if out is not None:
+        write(out, as_yaml(keys, notes))
+    learned(keys, notes, out, as_json=as_json)
+    return 0
+
+
+@feed.command("answer")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--profile", metavar="P", help="A profile: its name, or its file.")
+@click.option("--period", metavar="MONTH", help="What it is of: 2026-03, or DAY..DAY.")
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), default=Path())
+@_config
+@_json
+@_reporting
+def feed_answer(
+    file: Path, profile: str | None, period: str | None, out: Path, config: Path, as_json: bool
+) -> int:
+    """Write what goes back to the sender: the bad lines, and the acknowledgement of EDI."""
+    from hub.commands.feed import named_profile
+    from hub.commands.feed_answer import answer
+    from hub.commands.show_feed import answered
+
+    found, made = answer(file, named_profile(profile, config.parent), period, out)
+    answered(found, made, as_json=as_json)
+    return 0 if found.good else 1
 
 
 @main.group()

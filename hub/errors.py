@@ -88,7 +88,11 @@ class SchemaChanged(StopSync):
 
 
 class FeedUnreadable(StopSync):
-    """A file cannot be read as the profile says; no line of it was taken."""
+    """A file cannot be read as a whole; no line of it was taken. `rule` names the fault."""
+
+    def __init__(self, message: str, *, remedy: str = "", rule: str = "file_unreadable") -> None:
+        super().__init__(message, remedy=remedy)
+        self.rule = rule
 
 
 class LawBroken(StopSync):

@@ -3,8 +3,10 @@
 from sqlalchemy import select
 
 from hub.config import Settings
+from hub.connectors.feed.canonical import objects_of
 from hub.connectors.feed.config import FeedSystem
 from hub.connectors.feed.files import Drop, DroppedFile, Ledger
+from hub.connectors.feed.profile import load_profile
 from hub.models.database import open_engine, reading
 from hub.models.operations import ops_cursor
 from hub.models.schema import current
@@ -13,24 +15,28 @@ from hub.models.schema import current
 def waiting_files(settings: Settings, system: str, config: FeedSystem) -> list[DroppedFile]:
     """Files that were dropped, or changed, since each object of the feed was landed last.
 
-    Raises SystemUnreachable when the drop cannot be listed.
+    Raises SystemUnreachable when the drop cannot be listed, ConfigError for a wrong profile.
     """
-    taken = [Ledger.read(text, system) for text in _cursors(settings, system)]
-    return [
-        file
-        for name, report in config.reports.items()
-        for file in Drop(system, name, settings.resolve(report.path)).files()
-        if not all(ledger.knows(file) for ledger in taken)
-    ]
+    taken = {obj: Ledger.read(text, system) for obj, text in _cursors(settings, system).items()}
+    waiting = []
+    for name, report in config.reports.items():
+        objects = objects_of(load_profile(report.profile, settings).kind)
+        ledgers = [ledger for obj, ledger in taken.items() if obj in objects]
+        waiting += [
+            file
+            for file in Drop(system, name, settings.resolve(report.path)).files()
+            if not all(ledger.knows(file) for ledger in ledgers)
+        ]
+    return waiting
 
 
-def _cursors(settings: Settings, system: str) -> list[str | None]:
+def _cursors(settings: Settings, system: str) -> dict[str, str | None]:
     """The landed cursor of each object of the feed; None for one that was never landed."""
     objects = settings.mappings[system]
     engine = open_engine(settings.warehouse_url)
     try:
         if current(engine) is None:
-            return [None for _ in objects]
+            return dict.fromkeys(objects)
         with reading(engine) as conn:
             rows = conn.execute(
                 select(ops_cursor.c.object, ops_cursor.c.cursor).where(
@@ -40,4 +46,4 @@ def _cursors(settings: Settings, system: str) -> list[str | None]:
             landed = {row.object: row.cursor for row in rows}
     finally:
         engine.dispose()
-    return [landed.get(obj) for obj in objects]
+    return {obj: landed.get(obj) for obj in objects}

@@ -15,6 +15,10 @@ from babel.numbers import list_currencies
 COMPANY_TYPES = ("customer", "prospect", "partner", "distributor", "reseller", "end_customer")
 PARTNER_TIERS = ("registered", "silver", "gold", "platinum")
 PARTNER_STATUSES = ("prospect", "applicant", "active", "suspended", "terminated")
+TRANSACTIONS = ("sale", "return", "price_adjustment", "inventory", "summary")
+"""What a line of sales is: goods sold, goods come back, a value without goods, a movement of stock
+that is no sale, a sum over lines that were not told."""
+REPORT_STATUSES = ("taken", "duplicate_ignored", "held", "growing", "rejected")
 LEAD_STATUSES = ("open", "working", "converted", "closed")
 RETURNED = "returned"
 ACCEPTED = ("accepted", "contacted", "qualified", "registered", "won", "lost")

@@ -12,6 +12,7 @@ import polars as pl
 
 from hub.checks import codes
 from hub.checks.convert import told_column
+from hub.gtin import checks_out
 from hub.models.base import MONEY_DIGITS
 
 # A whole value like 4.05E+12: a spreadsheet has eaten digits, the original cannot be restored.
@@ -90,6 +91,41 @@ def _person(*naming: str) -> tuple[Rule, ...]:
 _LARGEST_AMOUNT = 10 ** (MONEY_DIGITS - 2) - 1
 _MONEY = (currency_known("currency"), not_negative("amount", "negative_amount"))
 
+_STOCK = (
+    *("on_hand", "available", "committed", "on_order", "in_transit", "defective", "opening"),
+    *("received", "unmapped"),
+)
+
+
+def _product() -> tuple[Rule, ...]:
+    """A line names what it is about, by a number that no spreadsheet has rounded."""
+    numbers = ("sku", "gtin", "distributor_sku")
+    return (
+        any_of(numbers, "sku", "a line needs the vendor's or distributor's number, or the GTIN"),
+        *(not_scientific(number) for number in numbers),
+        Rule(
+            "gtin_check_digit",
+            "gtin",
+            pl.col("gtin").str.contains(r"^(\d{8}|\d{12,14})$") & checks_out(pl.col("gtin")),
+            "no GTIN: 8, 12, 13 or 14 digits, of which the last is the check digit of the others",
+        ),
+    )
+
+
+def _priced(*amounts: str) -> tuple[Rule, ...]:
+    """An amount is in a currency."""
+    without = pl.all_horizontal(pl.col(amount).is_null() for amount in amounts)
+    return (
+        currency_known("currency"),
+        Rule(
+            "required",
+            "currency",
+            pl.col(told_column("currency")).is_not_null() | without,
+            "an amount needs a currency",
+        ),
+    )
+
+
 RULES: dict[str, tuple[Rule, ...]] = {
     "company": (
         one_of("company_type", codes.COMPANY_TYPES),
@@ -119,9 +155,25 @@ RULES: dict[str, tuple[Rule, ...]] = {
         ),
     ),
     "opportunity": _MONEY,
+    "report": (one_of("status", codes.REPORT_STATUSES),),
     "pos_line": (
-        currency_known("currency"),
-        Rule("quantity_zero", "quantity", pl.col("quantity") != 0, "a line must move something"),
+        *_product(),
+        *_priced("unit_price", "amount", "unit_cost", "special_cost", "claim_amount"),
+        one_of("transaction_type", codes.TRANSACTIONS),
+        any_of(
+            ("invoice_date", "ship_date", "period_end"),
+            "invoice_date",
+            "a sale needs the day of its invoice or shipment, or the period of its report",
+        ),
+        Rule(
+            "quantity_zero",
+            "quantity",
+            (pl.col("quantity") != 0)
+            | pl.col("transaction_type")
+            .is_in(["price_adjustment", "summary"])
+            .fill_null(value=False),
+            "a line must move something",
+        ),
         not_negative("unit_price", "negative_price"),
         Rule(
             "amount_too_large",
@@ -136,6 +188,12 @@ RULES: dict[str, tuple[Rule, ...]] = {
             pl.col("invoice_date") <= pl.col("report_date"),
             "the invoice is dated after the report it stands in",
         ),
+        Rule(
+            "date_in_future",
+            "ship_date",
+            pl.col("ship_date") <= pl.col("report_date"),
+            "shipped after the date of the report it stands in",
+        ),
         not_scientific("serial_no"),
         not_scientific("reseller_account"),
         Rule(
@@ -148,5 +206,19 @@ RULES: dict[str, tuple[Rule, ...]] = {
             ).fill_null(value=False),
             "a total row, not a sale",
         ),
+    ),
+    "inventory_line": (
+        *_product(),
+        *_priced("unit_value"),
+        any_of(_STOCK, "on_hand", "a line of stock needs a quantity"),
+        not_negative("unit_value", "negative_price"),
+    ),
+    "claim": (
+        *_product(),
+        *_priced("unit_price", "unit_cost", "special_cost", "claim_amount"),
+        Rule("quantity_zero", "quantity", pl.col("quantity") != 0, "a claim must be for goods"),
+        not_negative("special_cost", "negative_price"),
+        not_scientific("serial_no"),
+        not_scientific("reseller_account"),
     ),
 }

@@ -10,7 +10,7 @@ where there are none, it is not even imported, which alone takes longer than a s
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -50,6 +50,17 @@ class Split:
         """The positions of the good rows, in order."""
         bad = set(self.faults[ROW])
         return [row for row in range(self.read) if row not in bad]
+
+    def with_more(self, faults: pl.DataFrame) -> "Split":
+        """The same rows with further faults of theirs."""
+        if faults.is_empty():
+            return self
+        doubted = set(faults[ROW])
+        still_good = pl.Series([row not in doubted for row in self.good_rows], dtype=pl.Boolean)
+        told = pl.concat([self.faults, faults]).unique([ROW, "column", "rule"])
+        return replace(
+            self, good=self.good.filter(still_good), faults=told.sort(ROW, "column", "rule")
+        )
 
     def good_of(self, rows: pl.DataFrame) -> pl.DataFrame:
         """The good ones of rows that stand in the order of those checked."""
@@ -114,6 +125,11 @@ def _found(source: str, suspects: pl.DataFrame) -> pl.DataFrame:
     except SchemaErrors as err:
         return _faults(err.failure_cases, suspects, source)
     return no_faults()
+
+
+def judges(source: str, column: str, rule: str) -> bool:
+    """Whether a fault is one of those that checking a row finds; others are found by reading."""
+    return any(known.name == rule for known in _rules(source).get(column, ()))
 
 
 @cache

@@ -82,11 +82,14 @@ class Batch:
     `merged_into` then names the record it was merged into, at the end of all merges, if it was.
     `origin` names the file a feed's rows came from. `cursor` is
     opaque to everyone but the connector; None repeats the cursor the pull began with.
+    `faults` are those that reading itself found: `row` (position in `rows`), `column`, `rule`,
+    `value`, `message`; such rows are held back like those that the checks refuse.
     """
 
     rows: pl.DataFrame
     cursor: str | None
     origin: str | None = None
+    faults: pl.DataFrame | None = None
 
 
 @dataclass(frozen=True)

@@ -35,9 +35,13 @@ def unify_pos_lines(conn: Connection, run: Run, since: int) -> int:
     )
     golden = rows.with_columns(
         pl.col("system").alias("distributor"),
-        amount=(pl.col("unit_price") * pl.col("quantity").cast(pl.Decimal(15, 0)))
-        .round(2, mode="half_away_from_zero")
-        .cast(pl.Decimal(15, 2)),
+        sku=pl.coalesce("sku", "gtin", "distributor_sku"),
+        amount=pl.coalesce(
+            pl.col("amount"),
+            (pl.col("unit_price") * pl.col("quantity").cast(pl.Decimal(15, 0)))
+            .round(2, mode="half_away_from_zero")
+            .cast(pl.Decimal(15, 2)),
+        ),
     ).rename({"hub_id": "id"})
     gone = ids.rename({"hub_id": "id"}).join(golden, on="id", how="anti")
     written = write(conn, pos_line, golden, run)

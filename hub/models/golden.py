@@ -109,12 +109,12 @@ pos_line = _golden(
     Column("sku", String(64), nullable=False),
     Column("product_name", String(255)),
     Column("quantity", Integer, nullable=False),
-    Column("unit_price", Money(4), nullable=False),
-    Column("amount", Money, nullable=False, comment="quantity × unit_price"),
-    Column("currency", String(3), nullable=False),
-    Column("invoice_no", String(64), nullable=False),
-    Column("invoice_line", String(16), nullable=False),
-    Column("invoice_date", Date, nullable=False),
+    Column("unit_price", Money(4)),
+    Column("amount", Money, comment="as told, else quantity × unit_price"),
+    Column("currency", String(3)),
+    Column("invoice_no", String(64)),
+    Column("invoice_line", String(16)),
+    Column("invoice_date", Date),
     Column("serial_no", String(64)),
 )
 

@@ -142,30 +142,153 @@ src_opportunity = _source(
     Column("created_at", UtcTime),
 )
 
+
+def _report_line() -> tuple[Column[object], ...]:
+    """Which report a line stands in, and where. All reports of a feed are rows of `src_report`."""
+    return (
+        Column("report_record_id", String(128), comment="→ src_report.record_id of the system"),
+        Column("report_line", Integer, comment="line of the file; of EDI, its segment"),
+        Column("period_start", Date),
+        Column("period_end", Date),
+    )
+
+
+def _product() -> tuple[Column[object], ...]:
+    return (
+        Column("sku", String(64)),
+        Column("distributor_sku", String(64)),
+        Column("gtin", String(14)),
+        Column("product_name", String(255)),
+    )
+
+
+def _party(role: str) -> tuple[Column[object], ...]:
+    return (
+        Column(f"{role}_name", String(255)),
+        Column(f"{role}_street", String(255)),
+        Column(f"{role}_city", String(120)),
+        Column(f"{role}_region", String(120)),
+        Column(f"{role}_postal_code", String(32)),
+        Column(f"{role}_country", String(2)),
+    )
+
+
+def _buyers() -> tuple[Column[object], ...]:
+    return (
+        Column("reseller_account", String(64)),
+        *_party("reseller"),
+        *_party("end_customer"),
+        Column("reseller_record_id", String(128)),
+        Column("end_customer_record_id", String(128)),
+    )
+
+
+src_report = _source(
+    "report",
+    Column(
+        "status",
+        String(20),
+        nullable=False,
+        comment="taken, duplicate_ignored, held, growing, rejected",
+    ),
+    Column("reason", Text, comment="why it was not taken"),
+    Column("report_kind", String(16), nullable=False, comment="pos, inventory, claim, activity"),
+    Column("file", String(255), nullable=False),
+    Column("digest", String(64), comment="SHA-256 of the file"),
+    Column("format", String(16)),
+    Column("profile", String(64)),
+    Column("profile_version", String(32)),
+    Column("mode", String(16), nullable=False, comment="full_replace, delta, append"),
+    Column("report_id", String(64), comment="the sender's own number of the report"),
+    Column("purpose", String(16), comment="original, replace, change, cancel, duplicate"),
+    Column("sender", String(64)),
+    Column("branch", String(64), comment="the scope, when the report is of one branch only"),
+    Column("period_start", Date),
+    Column("period_end", Date),
+    Column("received_at", UtcTime, comment="when the file was written last"),
+    Column("lines_read", Integer),
+    Column("lines_ignored", Integer, comment="total rows and repeated headers"),
+    Column("evidence", Text, comment="JSON: encoding, delimiter, decimal mark, order of dates"),
+    Column("warnings", Text, comment="JSON: texts"),
+)
+
 src_pos_line = _source(
     "pos_line",
+    *_report_line(),
     Column("report_date", Date, nullable=False),
     Column("branch", String(64)),
-    Column("reseller_account", String(64), nullable=False),
-    Column("reseller_name", String(255)),
-    Column("reseller_city", String(120)),
-    Column("reseller_postal_code", String(32)),
-    Column("reseller_country", String(2)),
-    Column("end_customer_name", String(255)),
-    Column("end_customer_city", String(120)),
-    Column("end_customer_postal_code", String(32)),
-    Column("end_customer_country", String(2)),
-    Column("reseller_record_id", String(128)),
-    Column("end_customer_record_id", String(128)),
-    Column("sku", String(64), nullable=False),
-    Column("product_name", String(255)),
+    Column("transaction_type", String(16), comment="sale, return, price_adjustment, …"),
+    Column("transaction_code", String(16), comment="as told: PTD01, a document type"),
+    *_buyers(),
+    *_party("ship_to"),
+    *_party("bill_to"),
+    *_product(),
     Column("quantity", Integer, nullable=False),
-    Column("unit_price", Money(4), nullable=False),
-    Column("currency", String(3), nullable=False),
-    Column("invoice_no", String(64), nullable=False),
-    Column("invoice_line", String(16), nullable=False),
-    Column("invoice_date", Date, nullable=False),
+    Column("unit", String(16)),
+    Column("unit_price", Money(4)),
+    Column("amount", Money, comment="the line's price as told"),
+    Column("unit_cost", Money(4), comment="book cost"),
+    Column("special_cost", Money(4), comment="cost after ship and debit, per unit"),
+    Column("claim_amount", Money),
+    Column("currency", String(3)),
+    Column("invoice_no", String(64)),
+    Column("invoice_line", String(16)),
+    Column("invoice_date", Date),
+    Column("ship_date", Date),
+    Column("sales_order_no", String(64)),
+    Column("customer_po", String(64)),
+    Column("distributor_po", String(64)),
+    Column("authorization_no", String(64), comment="special price, ship and debit"),
+    Column("registration_no", String(64)),
+    Column("promotion", String(64)),
     Column("serial_no", String(64)),
+    Column("flags", String(255), comment="what was repaired or is odd, `;` between"),
+)
+
+src_inventory_line = _source(
+    "inventory_line",
+    *_report_line(),
+    Column("as_of_date", Date, nullable=False),
+    Column("branch", String(64)),
+    *_product(),
+    Column("on_hand", Integer),
+    Column("available", Integer),
+    Column("committed", Integer),
+    Column("on_order", Integer),
+    Column("in_transit", Integer),
+    Column("defective", Integer),
+    Column("opening", Integer),
+    Column("received", Integer),
+    Column("unmapped", Integer, comment="quantities under qualifiers that no profile names"),
+    Column("unit", String(16)),
+    Column("unit_value", Money(4)),
+    Column("currency", String(3)),
+    Column("received_date", Date, comment="of the stock, for its age"),
+    Column("flags", String(255)),
+)
+
+src_claim = _source(
+    "claim",
+    *_report_line(),
+    Column("claim_no", String(64), nullable=False),
+    Column("claim_date", Date, nullable=False),
+    Column("branch", String(64)),
+    Column("authorization_no", String(64)),
+    *_buyers(),
+    *_product(),
+    Column("quantity", Integer, nullable=False),
+    Column("unit", String(16)),
+    Column("unit_price", Money(4)),
+    Column("unit_cost", Money(4)),
+    Column("special_cost", Money(4)),
+    Column("claim_amount", Money),
+    Column("currency", String(3)),
+    Column("invoice_no", String(64)),
+    Column("invoice_line", String(16)),
+    Column("invoice_date", Date),
+    Column("ship_date", Date),
+    Column("serial_no", String(64)),
+    Column("flags", String(255)),
 )
 
 SOURCES: dict[str, Table] = {
@@ -174,7 +297,10 @@ SOURCES: dict[str, Table] = {
     "lead": src_lead,
     "assigned_lead": src_assigned_lead,
     "opportunity": src_opportunity,
+    "report": src_report,
     "pos_line": src_pos_line,
+    "inventory_line": src_inventory_line,
+    "claim": src_claim,
 }
 
 

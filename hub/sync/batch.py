@@ -12,7 +12,7 @@ import polars as pl
 from sqlalchemy import Connection, Engine, false, select, update
 
 from hub.checks.convert import blank_to_null, convert, utc_time
-from hub.checks.schemas import Split, no_faults, validate
+from hub.checks.schemas import FAULT_SCHEMA, ROW, Split, no_faults, validate
 from hub.connectors.contract import IS_DELETED, MERGED_INTO, MODIFIED_AT, RECORD_ID, Batch
 from hub.models import bulk
 from hub.models.database import reading, take_numbers, writing
@@ -65,7 +65,7 @@ class Prepared:
 
 def prepared(batch: Batch, target: Target, *, check: bool = False) -> Prepared:
     rows = _fingerprinted(batch.rows, target)
-    return Prepared(batch, rows, _checked(rows, target) if check else None)
+    return Prepared(batch, rows, _checked(rows, target, batch.faults) if check else None)
 
 
 def land_batch(
@@ -95,7 +95,8 @@ def land_batch(
         fresh = rows.filter(pl.col("disposition").is_in(["new", "changed"]))
     with watch.lap("check"):
         all_new = fresh.height == made.rows.height
-        split = made.checked if made.checked and all_new else _checked(fresh, target)
+        known_split = made.checked if all_new else None
+        split = known_split or _checked(fresh, target, batch.faults)
         bad = quarantine.held_back(fresh, split.faults)
     with watch.lap("land"):
         rows = rows.with_columns(
@@ -127,12 +128,24 @@ def land_batch(
     _add_to_report(report, batch.rows.height, counts, split.faults)
 
 
-def _checked(fresh: pl.DataFrame, target: Target) -> Split:
-    """Typed and judged. A batch in which nothing is fresh, as most are, costs nothing here."""
+def _checked(fresh: pl.DataFrame, target: Target, read: pl.DataFrame | None) -> Split:
+    """Typed and judged, with the faults that were found when the rows were `read`. A batch in
+    which nothing is fresh, as most are, costs nothing here."""
     if fresh.is_empty():
         return Split(fresh.clear().select(), no_faults(), 0)
     typed = convert(fresh, target.mapping.pull, target.mapping.values, target.table)
-    return held(validate(target.mapping.source, typed), fresh, target)
+    judged = held(validate(target.mapping.source, typed), fresh, target)
+    return judged if read is None else judged.with_more(_at_fresh(read, fresh))
+
+
+def _at_fresh(read: pl.DataFrame, fresh: pl.DataFrame) -> pl.DataFrame:
+    """Faults by position in a batch → by position among its fresh rows."""
+    places = fresh.select("position").with_row_index("at")
+    return (
+        read.join(places, left_on=ROW, right_on="position", how="inner", maintain_order="left")
+        .with_columns(pl.col("at").cast(pl.UInt32).alias(ROW))
+        .select(list(FAULT_SCHEMA))
+    )
 
 
 def _gone() -> pl.Expr:

@@ -21,10 +21,10 @@ from hub.errors import HubError, SchemaChanged
 from hub.models.database import take_numbers, writing
 from hub.models.operations import ops_schema, ops_schema_event
 from hub.models.runs import Run
+from hub.sync.quarantine import DRIFT
 from hub.sync.shapes import Drift, Shapes, decoded, differences, encoded, shapes_of, touching
 from hub.sync.targets import Target
 
-RULE = "schema_drift"
 _SHOWN = 5
 
 
@@ -91,7 +91,7 @@ def held(split: Split, fresh: pl.DataFrame, target: Target) -> Split:
         told.filter(_uses(drift)).select(
             pl.col(ROW).cast(pl.UInt32),
             column=pl.lit(target.mapping.pull[drift.field]),
-            rule=pl.lit(RULE),
+            rule=pl.lit(DRIFT),
             value=pl.col(drift.field),
             message=pl.lit(str(drift)),
         )
@@ -99,12 +99,7 @@ def held(split: Split, fresh: pl.DataFrame, target: Target) -> Split:
         if drift.field in target.mapping.pull and drift.field in fresh.columns
     ]
     more = pl.concat([pl.DataFrame(schema=FAULT_SCHEMA), *found]).unique([ROW, "column"])
-    if more.is_empty():
-        return split
-    doubted = set(more[ROW])
-    still_good = pl.Series([row not in doubted for row in split.good_rows], dtype=pl.Boolean)
-    faults = pl.concat([split.faults, more]).sort(ROW, "column", "rule")
-    return replace(split, good=split.good.filter(still_good), faults=faults)
+    return split.with_more(more)
 
 
 def _uses(drift: Drift) -> pl.Expr:

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import polars as pl
 from sqlalchemy import Connection, Row, select, update
 
-from hub.checks.schemas import ROW
+from hub.checks.schemas import FAULT_SCHEMA, ROW, judges
 from hub.connectors.contract import RECORD_ID, RESERVED
 from hub.models import bulk
 from hub.models.database import take_numbers
@@ -16,6 +16,10 @@ from hub.models.operations import ops_quarantine
 from hub.models.runs import Run
 
 WAITING, REPLACED = "waiting", "replaced"
+WHOLE_LINE = "line"
+"""The column of faults that are of a line of a file, not of one of its values."""
+DRIFT = "schema_drift"
+"""The rule of rows that use a field that changed; judged anew with each landing."""
 # What landing adds to a row beside what was told.
 _ADDED = ("position", "disposition", "content_hash", "told", "volatile_hash", "faults")
 
@@ -54,7 +58,7 @@ def hold(conn: Connection, landing: Landing, run: Run, batch_id: int, bad: pl.Da
         if earlier is not None and earlier[1] == digest:
             continue
         if earlier is not None:
-            _set_status(conn, [earlier[0]], REPLACED, run)
+            set_replaced(conn, [earlier[0]], run)
         added.append(
             {
                 "system": landing.system,
@@ -112,6 +116,17 @@ def as_told(rows: Sequence[Row[Any]], fields: Sequence[str]) -> pl.DataFrame:
     )
 
 
+def found_by_reading(rows: Sequence[Row[Any]], source: str) -> pl.DataFrame:
+    """The faults of waiting rows that checking them again would not find, by their positions."""
+    told = [
+        {ROW: at, **fault}
+        for at, row in enumerate(rows)
+        for fault in json.loads(row.faults)
+        if not judges(source, fault["column"], fault["rule"]) and fault["rule"] != DRIFT
+    ]
+    return pl.DataFrame(told, schema=FAULT_SCHEMA)
+
+
 def _waiting(
     conn: Connection, landing: Landing, record_ids: Sequence[str]
 ) -> dict[str, tuple[int, str]]:
@@ -130,9 +145,10 @@ def _waiting(
     return {row.record_id: (row.id, row.raw_hash) for row in rows}
 
 
-def _set_status(conn: Connection, ids: Sequence[int], status: str, run: Run) -> None:
+def set_replaced(conn: Connection, ids: Sequence[int], run: Run) -> None:
+    """Rows that no longer wait, because something else is known of them now."""
     conn.execute(
         update(ops_quarantine)
         .where(ops_quarantine.c.id.in_(ids))
-        .values(status=status, run=run.number)
+        .values(status=REPLACED, run=run.number)
     )

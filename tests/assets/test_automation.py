@@ -50,8 +50,8 @@ def test_a_further_file_asks_again_under_another_key(feed: Hub) -> None:
 
 
 def test_files_that_a_sync_took_ask_for_nothing_whoever_synced(feed: Hub) -> None:
-    lands = ("land/northwind_pos_line", "land/northwind_reseller", "land/northwind_end_customer")
-    assert feed.materialize(*lands).success
+    objects = ("pos_line", "reseller", "end_customer", "report")
+    assert feed.materialize(*(f"land/northwind_{obj}" for obj in objects)).success
     assert _skipped(feed) == "Every file of northwind was taken."
 
 

@@ -31,8 +31,11 @@ def test_a_broken_law_of_landing_stops_everything_after_it(feed: Hub) -> None:
     assert not result.success
     assert broken_checks(result) == ["land/northwind_pos_line: conservation"]
     assert sorted(materialized(result)) == [
+        "land/northwind_claim",
         "land/northwind_end_customer",
+        "land/northwind_inventory_line",
         "land/northwind_pos_line",
+        "land/northwind_report",
         "land/northwind_reseller",
     ]
     assert list(failures(result)) == ["laws_of_landing"]

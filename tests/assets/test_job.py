@@ -25,13 +25,14 @@ def test_every_asset_is_materialised_and_every_law_holds(synced: SyncedTwice) ->
         *("land/acme_hubspot_deals", "land/acme_hubspot_leads"),
         *("land/acme_salesforce_Account", "land/acme_salesforce_Contact"),
         *("land/acme_salesforce_Lead", "land/acme_salesforce_Opportunity"),
-        *("land/northwind_end_customer", "land/northwind_pos_line", "land/northwind_reseller"),
+        *("land/northwind_claim", "land/northwind_end_customer", "land/northwind_inventory_line"),
+        *("land/northwind_pos_line", "land/northwind_report", "land/northwind_reseller"),
         "plan/changes",
         *("policy/lead_assignment", "policy/registration"),
         *("run/settle", "run/verdict"),
     ]
     assert broken_checks(synced.first) == []
-    assert len(synced.first.get_asset_check_evaluations()) == 11 * 3 + 5
+    assert len(synced.first.get_asset_check_evaluations()) == 14 * 3 + 5
 
 
 def test_steps_run_in_the_order_of_the_flow(synced: SyncedTwice) -> None:

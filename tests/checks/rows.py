@@ -14,17 +14,15 @@ GOOD: dict[str, dict[str, str | None]] = {
     "contact": {"last_name": "Lovelace"},
     "lead": {"last_name": "Lovelace"},
     "opportunity": {"name": "Firewalls", "stage": "Prospecting"},
+    "report": {"status": "taken", "report_kind": "pos", "file": "pos.csv", "mode": "append"},
     "pos_line": {
         "report_date": "2026-03-01",
-        "reseller_account": "0042",
         "sku": "FW-100",
         "quantity": "2",
-        "unit_price": "99.9",
-        "currency": "EUR",
-        "invoice_no": "R-1",
-        "invoice_line": "1",
         "invoice_date": "2026-02-27",
     },
+    "inventory_line": {"as_of_date": "2026-03-01", "sku": "FW-100", "on_hand": "7"},
+    "claim": {"claim_no": "C-1", "claim_date": "2026-03-01", "sku": "FW-100", "quantity": "2"},
 }
 """A row of each source table that says only what it must."""
 

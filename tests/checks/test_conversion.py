@@ -62,7 +62,8 @@ from hub.checks.convert import utc_time
     ],
 )
 def test_a_value_is_read_as_what_it_is(source: str, column: str, told: str, value: Any) -> None:
-    found = typed(source, column, told)
+    priced = {"currency": "EUR"} if column == "unit_price" else {}
+    found = typed(source, column, told, **priced)
     assert (found, type(found)) == (value, type(value))
 
 

@@ -4,7 +4,6 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-import polars as pl
 import pytest
 from rigs import ids, until_broken
 
@@ -204,7 +203,7 @@ def test_spelling_is_repaired_and_nonsense_passed_on_as_told(folder: Path) -> No
     assert ids([batch]) == ["B1", "B2", "B3"]
     assert batch.rows.select(fields).rows() == [
         ("2026-05-08", "Müller & Söhne", "3", "1249.9"),
-        ("2026-05-09", "x", "drei", "1.249,90"),
+        ("2026-05-09", "x", "drei", "1249.9"),
         ("31.02.2026", None, None, None),
     ]
     assert set(batch.rows["modified_at"]) == {"2026-05-09T00:00:00.000Z"}
@@ -231,20 +230,15 @@ def test_no_line_is_lost_whatever_its_shape(folder: Path) -> None:
     )
     [batch] = feed(folder).pull(POS, None)
     told = batch.rows.select("record_id", "reseller_account", "product_name").rows()
-    assert (
-        told
-        == [
-            ("INV-1/1", "R-100", "Firewall 10"),
-            ("pos/pos_2026-W18.csv#3", "R-7", None),
-            ("pos/pos_2026-W18.csv#4", None, None),
-            ("INV-1/4", "R-100", '10" rack'),
-            ("INV-1/5", "R-100", 'Fire\nwall; "10"'),
-            ("pos/pos_2026-W18.csv#9", "R-100", None),
-            ("INV-1/9", "R-100", "Firewall 10"),
-        ]
-        or told[5][0] == "pos/pos_2026-W18.csv#9"
-    )
-    assert len(told) == 7
+    assert told[:5] == [
+        ("INV-1/1", "R-100", "Firewall 10"),
+        ("pos/pos_2026-W18.csv#3", "R-7", None),
+        ("pos/pos_2026-W18.csv#4", None, None),
+        ("INV-1/4", "R-100", '10" rack'),
+        ("INV-1/5", "R-100", 'Fire\nwall; "10"'),
+    ]
+    assert told[5][0] == "pos/pos_2026-W18.csv#9"
+    assert told[6:] == [("INV-1/9", "R-100", "Firewall 10")]
 
 
 def test_the_careful_and_the_fast_reader_agree(folder: Path) -> None:
@@ -365,5 +359,5 @@ def test_the_stock_mapping_asks_only_for_what_a_feed_has(folder: Path) -> None:
     drop(folder, 18, [LINE])
     for name, raw in stock_mapping("feed").items():
         fields = ObjectMapping.model_validate(raw).all_fields
-        [batch] = feed(folder).pull(ObjectSpec(name, fields), None)
-        assert isinstance(batch.rows, pl.DataFrame)
+        rows = [batch.rows.height for batch in feed(folder).pull(ObjectSpec(name, fields), None)]
+        assert rows == ([] if name in ("inventory_line", "claim") else [1])

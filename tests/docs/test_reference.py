@@ -24,7 +24,7 @@ from hub.checks.schemas import schema_of
 from hub.cli import main
 from hub.commands.warehouse import open_workplace
 from hub.config import ObjectMapping, stock_mapping
-from hub.connectors.feed.profile import POS_COLUMNS
+from hub.connectors.feed.canonical import COLUMNS, FIELDS
 from hub.connectors.rest import config as rest_config
 from hub.models import metadata
 from hub.models.base import Money, UtcTime
@@ -176,14 +176,19 @@ def test_the_columns_of_an_assigned_lead_are_those_listed() -> None:
 
 def test_the_columns_of_a_profile_are_those_listed() -> None:
     found = re.search(
-        r"`columns` may name: (.+?)\. Of these (.+?) are\s+required",
+        r"`columns` may name, of sales: (.+?);\nof stock: (.+?);\nof claims: (.+?)\.\n",
         _page("configuration.md"),
         re.DOTALL,
     )
     assert found is not None
-    assert tuple(re.findall(r"`(\w+)`", found[1])) == POS_COLUMNS
-    needed = [c.name for c in SOURCES["pos_line"].columns if not c.nullable]
-    assert re.findall(r"`(\w+)`", found[2]) == [n for n in needed if n in POS_COLUMNS]
+    listed = [tuple(re.findall(r"`(\w+)`", found[at])) for at in (1, 2, 3)]
+    assert listed == [COLUMNS[obj] for obj in ("pos_line", "inventory_line", "claim")]
+
+
+@pytest.mark.parametrize("obj", ["report", "pos_line", "inventory_line", "claim"])
+def test_a_feed_tells_every_column_of_its_table(obj: str) -> None:
+    columns = {c.name for c in SOURCES[obj].columns} - set(HOUSEKEEPING)
+    assert set(FIELDS[obj]) == columns
 
 
 # -- warehouse -----------------------------------------------------------------------------------

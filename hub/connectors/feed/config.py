@@ -1,6 +1,8 @@
-"""What `hub.yaml` says of a distributor's drop folder."""
+"""What `hub.yaml` says of a distributor's reports: where they are dropped, how they are spelt."""
 
 from typing import ClassVar, Literal
+
+from pydantic import Field
 
 from hub.config import Strict, SystemBase
 
@@ -18,3 +20,4 @@ class FeedSystem(SystemBase):
 
     kind: Literal["feed"]
     reports: dict[str, FeedReport]
+    settle_seconds: float = Field(default=0, ge=0)

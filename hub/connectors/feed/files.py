@@ -1,22 +1,28 @@
 """Which files of a report are new, told by their bytes: names are reused, copies are renamed."""
 
 from collections.abc import Iterator
-from hashlib import blake2b
-from typing import Any
+from datetime import UTC, datetime
+from typing import IO, Any
 
 import msgspec
 from fsspec.core import url_to_fs
 
+from hub.connectors.text import canonical_time
 from hub.errors import StopSync, SystemUnreachable
 
 _MAGIC = frozenset("*?[")
 
 
+_UNFINISHED = (".part", ".tmp", ".filepart", ".crdownload", ".partial", "~")
+
+
 class Taken(msgspec.Struct, array_like=True, frozen=True):
-    """A file already taken: the digest of its bytes, and the stamp it bore (size and time)."""
+    """A file already taken: the digest of its bytes, the stamp it bore (size and time), and the
+    sender's own number of the report."""
 
     digest: str
     stamp: str | None = None
+    report_id: str | None = None
 
 
 class Ledger:
@@ -25,6 +31,7 @@ class Ledger:
     def __init__(self, files: dict[str, Taken]) -> None:
         self._files = files
         self._digests = {taken.digest for taken in files.values()}
+        self._reports = {taken.report_id for taken in files.values()} - {None}
 
     @classmethod
     def read(cls, text: str | None, system: str) -> "Ledger":
@@ -49,9 +56,15 @@ class Ledger:
     def holds(self, digest: str) -> bool:
         return digest in self._digests
 
-    def take(self, file: "DroppedFile", digest: str) -> None:
-        self._files[file.name] = Taken(digest, file.stamp)
+    def has_report(self, report_id: str) -> bool:
+        """Whether a report of this number was taken, from any file."""
+        return report_id in self._reports
+
+    def take(self, file: "DroppedFile", digest: str, report_id: str | None = None) -> None:
+        self._files[file.name] = Taken(digest, file.stamp, report_id)
         self._digests.add(digest)
+        if report_id is not None:
+            self._reports.add(report_id)
 
 
 class DroppedFile(msgspec.Struct, frozen=True):
@@ -61,6 +74,7 @@ class DroppedFile(msgspec.Struct, frozen=True):
     name: str
     path: str
     stamp: str | None
+    written_at: str | None = None
 
 
 class Drop:
@@ -74,9 +88,16 @@ class Drop:
         found = self._reach(self._listed)
         yield from sorted(found, key=lambda file: file.name)
 
-    def content(self, file: DroppedFile) -> bytes:
-        data: bytes = self._reach(lambda: self._filesystem().cat_file(file.path))
-        return data
+    def open(self, file: DroppedFile) -> IO[bytes]:
+        opened: IO[bytes] = self._reach(lambda: self._filesystem().open(file.path, "rb"))
+        return opened
+
+    def stamp(self, file: DroppedFile) -> str | None:
+        """The stamp the file bears now; None when it has none, or is gone."""
+        try:
+            return _stamp(self._filesystem().info(file.path))
+        except FileNotFoundError:
+            return None
 
     def _listed(self) -> list[DroppedFile]:
         filesystem = self._filesystem()
@@ -86,9 +107,14 @@ class Drop:
         if not entries and filesystem.isfile(pattern):
             entries = {pattern: filesystem.info(pattern)}
         return [
-            DroppedFile(f"{self._report}/{str(path).removeprefix(root)}", str(path), _stamp(info))
+            DroppedFile(
+                f"{self._report}/{str(path).removeprefix(root)}",
+                str(path),
+                _stamp(info),
+                _written_at(info),
+            )
             for path, info in entries.items()
-            if info.get("type") != "directory"
+            if info.get("type") != "directory" and not str(path).endswith(_UNFINISHED)
         ]
 
     def _filesystem(self) -> Any:
@@ -104,10 +130,6 @@ class Drop:
             ) from err
 
 
-def digest_of(content: bytes) -> str:
-    return blake2b(content, digest_size=16).hexdigest()
-
-
 def _root(pattern: str) -> str:
     """The folder before the first wildcard, with its slash; of a plain path, its folder."""
     plain = pattern
@@ -121,3 +143,14 @@ def _root(pattern: str) -> str:
 def _stamp(info: dict[str, Any]) -> str | None:
     changed = info.get("mtime") or info.get("LastModified") or info.get("ETag")
     return f"{info.get('size')}@{changed}" if changed is not None else None
+
+
+def _written_at(info: dict[str, Any]) -> str | None:
+    """When the file was written last, UTC; None where its file system does not say."""
+    changed = info.get("mtime") or info.get("LastModified") or info.get("modified")
+    if isinstance(changed, int | float):
+        changed = datetime.fromtimestamp(changed, UTC)
+    if not isinstance(changed, datetime):
+        return None
+    moment = changed if changed.tzinfo is not None else changed.replace(tzinfo=UTC)
+    return canonical_time(moment)
