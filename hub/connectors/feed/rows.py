@@ -56,7 +56,7 @@ def rows_of(part: Part, obj: str, fields: tuple[str, ...], report_id: str) -> pl
 
 def report_record_id(file: DroppedFile, digest: str) -> str:
     """The name of a file and the beginning of its digest: each version is a report of its own."""
-    return f"{file.name[-_LONGEST_NAME:]}@{digest[:12]}"
+    return f"{file.name[-_LONGEST_NAME:]}:{digest[:12]}"
 
 
 def report_row(
