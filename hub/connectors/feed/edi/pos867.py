@@ -236,6 +236,8 @@ _HANDLERS = {
 
 def _plain(told: str) -> str:
     """`5.`, `.5` and `+5` as X12 allows them, as plain decimals."""
+    if told.isdecimal() and told[0] != "0":
+        return told
     bare = told.removeprefix("+")
     sign = "-" if bare.startswith("-") else ""
     digits = bare.removeprefix("-")

@@ -14,6 +14,7 @@ from hub.errors import FeedUnreadable
 _BLOCK = 1 << 20
 _HEADER_ELEMENTS = 16
 _HEADER_LENGTH = 106
+_BLANKS = " \t\r\n\x1a"
 _MARK = "\u00ef\u00bb\u00bf"
 
 Segment = list[str]
@@ -64,19 +65,28 @@ def segments(source: Source, delimiters: Delimiters) -> Iterator[list[Segment]]:
     indents and doubled terminators between segments are no matter.
     """
     element, terminator = delimiters.element, delimiters.terminator
-    held = ""
+    held, first = "", True
     with source.open() as file:
         for block in iter(partial(file.read, _BLOCK), b""):
-            told = (held + block.decode("latin-1")).split(terminator)
+            text = held + _without_line_ends(block.decode("latin-1"), terminator)
+            if first:
+                text, first = text.removeprefix(_MARK), False
+            told = text.split(terminator)
             held = told.pop()
-            yield [one.split(element) for one in map(_bare, told) if one]
-    rest = _bare(held)
+            if " " in {one[:1] for one in told} or "\t" in text:
+                told = [one.strip(_BLANKS) for one in told]
+            yield [one.split(element) for one in told if one]
+    rest = held.strip(_BLANKS)
     if rest:
         yield [rest.split(element)]
 
 
-def _bare(told: str) -> str:
-    return told.removeprefix(_MARK).strip(" \t\r\n\x1a")
+def _without_line_ends(text: str, terminator: str) -> str:
+    """Line ends mean nothing in X12, unless they end the segments."""
+    for end in "\r\n":
+        if end != terminator and end in text:
+            text = text.replace(end, "")
+    return text
 
 
 def as_text(latin: str) -> str:
