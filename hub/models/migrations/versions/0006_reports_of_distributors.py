@@ -95,6 +95,7 @@ def upgrade() -> None:
             comment="JSON: encoding, delimiter, decimal mark, order of dates",
         ),
         sa.Column("warnings", sa.Text(), nullable=True, comment="JSON: texts"),
+        sa.Column("agreed", sa.Text(), nullable=True, comment="null: the same as told"),
         sa.PrimaryKeyConstraint("system", "object", "record_id", name=op.f("pk_src_report")),
     )
     op.create_index("ix_src_report_run", "src_report", ["run"], unique=False)
@@ -161,6 +162,7 @@ def upgrade() -> None:
         sa.Column("currency", sa.String(length=3), nullable=True),
         sa.Column("received_date", sa.Date(), nullable=True, comment="of the stock, for its age"),
         sa.Column("flags", sa.String(length=255), nullable=True),
+        sa.Column("agreed", sa.Text(), nullable=True, comment="null: the same as told"),
         sa.PrimaryKeyConstraint(
             "system", "object", "record_id", name=op.f("pk_src_inventory_line")
         ),
@@ -240,6 +242,7 @@ def upgrade() -> None:
         sa.Column("ship_date", sa.Date(), nullable=True),
         sa.Column("serial_no", sa.String(length=64), nullable=True),
         sa.Column("flags", sa.String(length=255), nullable=True),
+        sa.Column("agreed", sa.Text(), nullable=True, comment="null: the same as told"),
         sa.PrimaryKeyConstraint("system", "object", "record_id", name=op.f("pk_src_claim")),
     )
     op.create_index("ix_src_claim_run", "src_claim", ["run"], unique=False)
@@ -358,6 +361,7 @@ def upgrade() -> None:
             nullable=True,
             comment="what was repaired or is odd, `;` between",
         ),
+        sa.Column("agreed", sa.Text(), nullable=True, comment="null: the same as told"),
         sa.PrimaryKeyConstraint("system", "object", "record_id", name=op.f("pk_src_pos_line")),
     )
     op.create_index("ix_src_pos_line_run", "src_pos_line", ["run"], unique=False)
