@@ -13,6 +13,7 @@ if TYPE_CHECKING:  # `hub --help` must not wait for what only a sync needs
     from hub.commands.provision import SystemProvision
 
 _SHOWN_EVENTS = 30
+_SHOWN_LEFT = 10
 
 
 def doctor(report: Sequence["SystemFindings"], *, as_json: bool) -> None:
@@ -89,6 +90,14 @@ def fields_changed(systems: Sequence[Mapping[str, Any]]) -> None:
     """The lines of `hub status` about fields, when there is something to say."""
     changed = sum(system["fields_changed"] for system in systems)
     held = [f"{system['system']}/{obj}" for system in systems for obj in system["held"]]
+    left = [f"{system['system']}/{told}" for system in systems for told in system["left_alone"]]
+    flaps = [f"{system['system']}/{told}" for system in systems for told in system["flapping"]]
+    if left:
+        more = f" and {len(left) - _SHOWN_LEFT} more" if len(left) > _SHOWN_LEFT else ""
+        shown = ", ".join(left[:_SHOWN_LEFT])
+        out.print(f"Left as somebody changed them (drift: flag): {shown}{more}")
+    for flap in flaps:
+        out.print(f"Goes back and forth: {flap}")
     if changed:
         out.print(f"Mapped fields that changed: {changed} (hub schema)")
     if held:

@@ -1,6 +1,6 @@
 """`hub status`: the last sync, the laws, the systems, the entities, what waits."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, func, select
@@ -21,7 +21,9 @@ from hub.models.operations import (
     ops_undone,
 )
 from hub.models.sources import DELETED, HIDDEN, MERGED, SOURCES
+from hub.sync.agreed import left_as_changed
 from hub.sync.drift import as_known
+from hub.sync.flaps import Flap, flapping
 from hub.sync.ledger import DONE, FAILED, PAUSED, newest_sync, run_errors
 from hub.sync.pipeline import judge
 from hub.sync.quarantine import WAITING
@@ -39,13 +41,14 @@ def status(workplace: Workplace) -> dict[str, Any]:
         troubles = run_errors(conn, runs)
     judged = judge(workplace.engine, workplace.settings, runs, troubles)
     with reading(workplace.engine) as conn:
+        flaps = flapping(conn)
         return {
             "run": _run(conn, runs),
             "laws": [{"law": j.law, "holds": j.holds, "detail": j.detail} for j in judged],
             "systems": [
                 {
                     **_system(conn, name, config.kind, runs),
-                    **_fields(conn, name, workplace.settings.mappings[name], runs),
+                    **_fields(conn, name, workplace.settings.mappings[name], runs, flaps),
                 }
                 for name, config in workplace.settings.systems.items()
             ],
@@ -141,9 +144,14 @@ def _entities(conn: Connection) -> list[dict[str, Any]]:
 
 
 def _fields(
-    conn: Connection, system: str, objects: Mapping[str, ObjectMapping], runs: list[int]
+    conn: Connection,
+    system: str,
+    objects: Mapping[str, ObjectMapping],
+    runs: list[int],
+    flaps: Sequence[Flap],
 ) -> dict[str, Any]:
-    """Mapped fields that changed in the last sync, and objects that their contract holds back."""
+    """Mapped fields that changed in the last sync, and objects that their contract holds back;
+    values that are left as somebody made them, and those that go back and forth."""
     events = ops_schema_event.c
     changed = select(func.count()).where(
         events.run.in_(runs), events.system == system, events.mapped
@@ -153,7 +161,17 @@ def _fields(
         for obj, mapping in objects.items()
         if as_known(conn, Target(system, obj, mapping)).drifted
     ]
-    return {"fields_changed": conn.scalar(changed), "held": held}
+    left = [
+        f"{obj} {record_id}: {name}"
+        for obj, mapping in objects.items()
+        for record_id, name in left_as_changed(conn, system, obj, mapping)
+    ]
+    return {
+        "fields_changed": conn.scalar(changed),
+        "held": held,
+        "left_alone": left,
+        "flapping": [f"{flap.object}: {flap}" for flap in flaps if flap.system == system],
+    }
 
 
 def _changes(conn: Connection) -> dict[str, int]:

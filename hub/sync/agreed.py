@@ -7,15 +7,16 @@ write. Both are JSON of field → text without the empty ones; an `agreed` of nu
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import polars as pl
-from sqlalchemy import Table
+from sqlalchemy import Connection, Table, select
 
 from hub.checks.convert import convert
 from hub.connectors.contract import RECORD_ID
 from hub.mappings.schema import ObjectMapping
+from hub.models.sources import SOURCES
 from hub.sync.fingerprint import told_text
 
 MEANT = "meant:"
@@ -68,3 +69,23 @@ def meant(mapping: ObjectMapping, table: Table, told: Mapping[str, str | None]) 
     )
     typed = convert(texts, shared, mapping.values, table).row(0, named=True)
     return {MEANT + column: typed[column] for column in shared.values()}
+
+
+def left_as_changed(
+    conn: Connection, system: str, obj: str, mapping: ObjectMapping
+) -> Iterator[tuple[str, str]]:
+    """Record and field of each value that was changed in its system and that the mapping's `flag`
+    leaves as it is."""
+    fields = mapping.push.fields if mapping.push is not None else {}
+    flagged = sorted(name for name, rule in fields.items() if rule.drift == "flag")
+    if not flagged:
+        return
+    c = SOURCES[mapping.source].c
+    query = select(c.record_id, c.told, c.agreed).where(
+        c.system == system, c.object == obj, c.agreed.is_not(None), c.is_deleted.is_(False)
+    )
+    for row in conn.execute(query.order_by(c.record_id)):
+        told, agreed = told_values(row.told), told_values(row.agreed)
+        for name in flagged:
+            if told.get(name) != agreed.get(name):
+                yield row.record_id, name

@@ -1,5 +1,6 @@
 """Two CRMs that both claim a field: refused, or settled in one run; and what an edit there does."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,10 @@ import pytest
 from databases import rows_of
 from two_crms import HUBSPOT, NAMES, SALESFORCE, TwoCrms, two_crms
 
+from hub.commands.doctor import examine
+from hub.commands.fitness import MappingFinding
+from hub.commands.status import status
+from hub.commands.warehouse import open_workplace
 from hub.errors import ConfigError
 from hub.models.golden import company
 from hub.models.operations import ops_change
@@ -50,6 +55,12 @@ def test_two_claims_are_refused_before_anything_is_read_or_written(world: TwoCrm
     assert "line " in caught.value.message
     assert "company.phone is claimed by several systems" in caught.value.message
     assert "`authority`" in caught.value.remedy
+    file = world.folder / "hub.yaml"
+    (own,) = examine(open_workplace(file, sound=False))
+    (found,) = [f for f in own.findings if f.severity == "error"]
+    assert isinstance(found, MappingFinding)
+    assert (found.rule, found.file, found.key) == ("two_claims", str(file), caught.value.key)
+    assert file.read_text().splitlines()[(found.line or 0) - 1].strip().startswith("phone:")
     assert [log.lines for log in world.logs.values()] == [[], []]
 
 
@@ -91,5 +102,11 @@ def test_an_edit_in_the_other_crm_follows_its_rule(
     else:
         assert {system: said[2] for system, said in phones.items()} == left
         assert (last["outcome"], last["code"]) == ("skipped", "changed_there")
+        told = {s["system"]: s["left_alone"] for s in status(world.place)["systems"]}
+        field = "Account" if other == SALESFORCE else "companies"
+        assert told == {
+            authority: [],
+            other: [f"{field} {last['record_id']}: {next(iter(json.loads(last['fields'])))}"],
+        }
         assert world.writes() == before
     _still(world)
