@@ -117,7 +117,7 @@ def test_status_has_the_documented_keys(demo: Demo) -> None:
     assert set(report["systems"][0]) == {
         *("system", "kind", "last_sync", "rows_read", "calls_used", "calls_minimum"),
         *("quota_used", "quota_limit", "deleted", "merged", "hidden"),
-        *("fields_changed", "held"),
+        *("fields_changed", "held", "left_alone", "flapping"),
     }
     assert [entity["entity"] for entity in report["entities"]] == [
         *("company", "contact", "lead", "opportunity", "registration", "pos_line", "partner"),
