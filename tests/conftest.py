@@ -49,6 +49,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--judgements", type=int, default=12, help="how many random judgements are previewed"
     )
+    parser.addoption(
+        "--fire-steps", type=int, default=1000, help="steps under fire, on each kind of database"
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
