@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 RECORDS ?= 2000
 
-.PHONY: help install demo test lint bench soak screenshots lock clean
+.PHONY: help install demo test lint bench soak fire screenshots lock clean
 help:            ## This list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
 

@@ -50,7 +50,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--judgements", type=int, default=12, help="how many random judgements are previewed"
     )
     parser.addoption(
-        "--fire-steps", type=int, default=1000, help="steps under fire, on each kind of database"
+        "--fire-steps", type=int, default=1400, help="steps under fire, on each kind of database"
     )
 
 

@@ -135,9 +135,9 @@ class FakeConnector:
     """A connector to a FakeSystem. The cursor is the number of the last edit read.
 
     `batch_rows` rows make a batch and cost a call, `overlap` edits are read again. `trouble` is
-    raised after `batches_before_trouble` batches of a pull. `tells_deletions`: whether increments
-    do. `refuse` names the code with which a change is rejected; `halt` makes all changes after that
-    many `pending`, as a spent quota does.
+    raised after `batches_before_trouble` batches of a pull, and `struck` counts that.
+    `tells_deletions`: whether increments do. `refuse` names the code with which a change is
+    rejected; `halt` makes all changes after that many `pending`, as a spent quota does.
     """
 
     config_model: ClassVar[type[SystemBase]] = SystemBase
@@ -147,6 +147,7 @@ class FakeConnector:
     overlap: int = 0
     trouble: HubError | None = None
     batches_before_trouble: int = 0
+    struck: int = 0
     tells_deletions: bool = True
     refuse: Callable[[Change], str | None] = _accept
     halt: int | None = None
@@ -277,6 +278,7 @@ class FakeConnector:
 
     def _stumble(self, batches: int) -> None:
         if self.trouble is not None and batches >= self.batches_before_trouble:
+            self.struck += 1
             raise self.trouble
 
     def _pages(self, record_ids: Sequence[str]) -> Iterator[Sequence[str]]:

@@ -19,6 +19,7 @@ from hub.models.database import exclusive
 from hub.sync.ledger import Stopwatch, begin_run, end_run
 from hub.sync.pipeline import derive
 
+
 def _sync(channel: Channel) -> None:
     report = channel.sync()
     assert report.troubles == []

@@ -5,6 +5,7 @@ break, and no run in which something went wrong may call itself done. When the d
 nothing is left to do and what was worked out step by step is what would be worked out from scratch.
 """
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -13,7 +14,7 @@ import pytest
 from channel import HUBSPOT, NORTHWIND, SALESFORCE, furnished
 from databases import dump, empty_all, rows_of
 from edits import EDITS, Edit
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -29,8 +30,12 @@ from hub.config import Settings
 from hub.connectors.contract import Change
 from hub.errors import SystemUnreachable
 from hub.models.identity import crosswalk
+from hub.models.operations import ops_change
 from hub.models.partners import lead_share
+from hub.sync.apply import apply_plan
+from hub.sync.ledger import begin_run, end_run
 from hub.sync.pipeline import SyncReport
+from hub.sync.undo import make_undo
 
 STEPS_OF_A_WORLD = 50
 NEWS = 4
@@ -39,6 +44,10 @@ MARKED = ("m-1", "m-2", "m-3")
 ANSWERS = {"salesforce": ("Accepted", "Qualified", "Rejected"), "hubspot": ("accepted", "won")}
 UNBREAKABLE = ("conservation", "identity", "isolation")
 """Laws that hold at the end of every sync, whatever went wrong in it."""
+
+
+Place = tuple[str, str, str, str]
+"""System, object, record id, field."""
 
 
 class Killed(BaseException):
@@ -178,8 +187,9 @@ class UnderFire(RuleBasedStateMachine):
     @rule()
     def sync(self) -> None:
         self._synced()
+        before = self._strikes()
         report = self.channel.sync()
-        self._lawful(report)
+        self._lawful(report, struck=self._strikes() > before)
 
     @precondition(lambda self: self.news >= NEWS)
     @rule(statement=st.integers(1, 400))
@@ -205,6 +215,44 @@ class UnderFire(RuleBasedStateMachine):
         connector.refuse = before
         self._nobody_was_told_too_much()
 
+    @precondition(lambda self: self.fault is None)
+    @rule(back=st.integers(1, 3))
+    def a_plan_is_undone(self, back: int) -> None:
+        """Law 6, by what the CRMs themselves say: what still says what we wrote says again what it
+        said before; everything else is as somebody left it."""
+        self._count()
+        rows = [r for r in rows_of(self.engine, ops_change) if r["outcome"] == "applied"]
+        plans = sorted({str(row["plan"]) for row in rows})
+        if len(plans) < back:
+            return
+        self._repair()
+        mine = [row for row in rows if row["plan"] == plans[-back] and row["op"] == "update"]
+        wanted = dict(self._taken_back(mine))
+        run = begin_run(self.engine, "undo", "a-config", self.channel.clock())
+        parts = (self.engine, self.hub_settings, run)
+        undo = make_undo(*parts, self.channel.connectors, [plans[-back]])
+        if undo.plan is not None:
+            apply_plan(*parts, undo.plan, self.channel.connectors)
+        end_run(self.engine, run, "done", seconds={})
+        assert {place: self._says(*place) for place in wanted} == wanted
+        self._nobody_was_told_too_much()
+
+    def _taken_back(self, rows: list[dict[str, Any]]) -> Iterator[tuple[Place, str | None]]:
+        """Places in the vendor's systems → what must stand there after undoing these changes."""
+        for row in rows:
+            outside = self.channel.connectors[row["system"]].outside
+            if outside in self.channel.partners.values():
+                continue  # what a partner may be told again is isolation's to say
+            if row["record_id"] not in outside.living(row["object"]):
+                continue
+            for name, cell in json.loads(row["fields"]).items():
+                place = (row["system"], row["object"], row["record_id"], name)
+                now = self._says(*place)
+                yield place, cell["before"] if now == cell["after"] else now
+
+    def _says(self, system: str, obj: str, record_id: str, name: str) -> str | None:
+        return self.channel.connectors[system].outside.fields(obj, record_id).get(name)
+
     @precondition(lambda self: self.news >= 3 * NEWS)
     @rule()
     def the_dust_settles(self) -> None:
@@ -217,12 +265,15 @@ class UnderFire(RuleBasedStateMachine):
 
     # -- what must be so -------------------------------------------------------------------------
 
-    def _lawful(self, report: SyncReport) -> None:
+    def _strikes(self) -> int:
+        return sum(connector.struck for connector in self.channel.connectors.values())
+
+    def _lawful(self, report: SyncReport, *, struck: bool) -> None:
         laws = {law.law: law for law in report.laws}
         broken = [(n, laws[n].detail) for n in UNBREAKABLE if not laws[n].holds]
         assert broken == []
-        if self.fault is not None or report.outcomes["pending"] or report.outcomes["rejected"]:
-            assert report.status != "done", (self.fault, report.outcomes)
+        if struck or report.outcomes["pending"] or report.outcomes["rejected"]:
+            assert report.status != "done", (struck, report.outcomes)
         if report.status == "done":
             assert all(law.holds for law in report.laws)
         self._nobody_was_told_too_much()
@@ -281,10 +332,10 @@ def with_partner_crms(settings: Settings) -> Settings:
 def test_the_laws_hold_under_fire(
     engine: Engine, with_partner_crms: Settings, pytestconfig: pytest.Config
 ) -> None:
-    """PostgreSQL takes a third of the steps: what it might do otherwise, it does early."""
+    """PostgreSQL takes half of the steps: what it might do otherwise, it does early."""
     wanted = pytestconfig.getoption("fire_steps")
     if engine.dialect.name != "sqlite":
-        wanted //= 3
+        wanted //= 2
 
     class World(UnderFire):
         pass
@@ -293,10 +344,10 @@ def test_the_laws_hold_under_fire(
     run_state_machine_as_test(
         World,
         settings=settings(
-            max_examples=-(-2 * wanted // STEPS_OF_A_WORLD),
+            max_examples=2 + wanted * 5 // (4 * STEPS_OF_A_WORLD),
             stateful_step_count=STEPS_OF_A_WORLD,
             suppress_health_check=list(HealthCheck),
+            phases=[Phase.generate],  # making a failure smaller takes longer than reading it
         ),
     )
-    print(f"{World.steps} steps under fire on {engine.dialect.name}")
     assert World.steps >= wanted
