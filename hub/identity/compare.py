@@ -7,6 +7,7 @@ on nothing else, so it can be made again at any time and comes out the same.
 from collections.abc import Callable, Sequence
 
 import polars as pl
+from rapidfuzz.distance import OSA
 
 from hub.identity.keys import phone_tail
 from hub.identity.mentions import Entity
@@ -143,8 +144,12 @@ def _contact(model: Model) -> dict[str, pl.Expr]:
         .when(_same("employer"))
         .then(pl.lit("employer"))
         .otherwise(pl.lit(_MISSING)),
-        "postal": _equal("postal"),
+        "street": _close("street"),
+        "city": _equal("city"),
+        "postal": _close("postal"),
         "country": _equal("country"),
+        "born": _close("born"),
+        "national": _close("national"),
     }
 
 
@@ -188,6 +193,17 @@ def _equal(column: str, made: Callable[[pl.Expr], pl.Expr] = lambda e: e) -> pl.
     )
 
 
+def _close(column: str) -> pl.Expr:
+    """Numbers that are the same, differ by a slip of the fingers, or altogether."""
+    return _each_pair((f"l_{column}", f"r_{column}"), _closeness)
+
+
+def _closeness(left: str, right: str) -> str:
+    if left == right:
+        return "same"
+    return "slip" if OSA.distance(left, right, score_cutoff=1) <= 1 else "differs"
+
+
 def _rare(
     kind: str, level: pl.Expr, model: Model, told_apart: Sequence[str] = ("same",)
 ) -> pl.Expr:
@@ -212,24 +228,29 @@ def _bucket(kind: str, model: Model) -> pl.Expr:
 
 
 def _relation(column: str, how: Callable[[str, str], str]) -> pl.Expr:
-    """A relation of two names; each distinct pair of them is looked at once."""
+    """A relation of two names, which may be written in two scripts."""
+    crossed = pl.col("l_script").is_null() != pl.col("r_script").is_null()
 
-    def related(both: pl.Series) -> pl.Series:
+    def related(left: str, right: str, crossed: bool) -> str:
+        found = how(left, right)
+        return across_scripts(found, left, right) if crossed else found
+
+    return _each_pair((f"l_{column}", f"r_{column}", crossed.alias("crossed")), related)
+
+
+def _each_pair(ends: Sequence[str | pl.Expr], how: Callable[..., str]) -> pl.Expr:
+    """What `how` makes of two values and what else it takes; of each distinct pair only once."""
+
+    def made(both: pl.Series) -> pl.Series:
         frame = both.struct.unnest()
         distinct = frame.unique()
         found = [
-            _MISSING if x is None or y is None else _related(how(x, y), x, y, crossed)
-            for x, y, crossed in distinct.iter_rows()
+            _MISSING if x is None or y is None else how(x, y, *beside)
+            for x, y, *beside in distinct.iter_rows()
         ]
         table = distinct.with_columns(level=pl.Series(found, dtype=pl.String))
         return frame.join(
             table, on=frame.columns, how="left", nulls_equal=True, maintain_order="left"
         ).get_column("level")
 
-    crossed = pl.col("l_script").is_null() != pl.col("r_script").is_null()
-    both = pl.struct(f"l_{column}", f"r_{column}", crossed.alias("crossed"))
-    return both.map_batches(related, return_dtype=pl.String)
-
-
-def _related(how: str, left: str, right: str, crossed: bool) -> str:
-    return across_scripts(how, left, right) if crossed else how
+    return pl.struct(*ends).map_batches(made, return_dtype=pl.String)

@@ -101,6 +101,12 @@ def _contact() -> list[_Rule]:
         ("name+domain", halves, "mail_domain"),
         ("name+employer", halves, "employer"),
         ("name+postal", halves, "postal"),
+        ("name+street", halves, "street"),
+        ("name+city", halves, "city"),
+        ("name+born", halves, "born"),
+        ("street+postal", pl.concat_list("street"), "postal"),
+        ("born", pl.concat_list("born"), None),
+        ("national", pl.concat_list("national"), None),
     ]
 
 

@@ -45,9 +45,12 @@ COMPANY = (
     "duns", "account_no", "lead_phone",
 )  # fmt: skip
 CONTACT = (
-    "first_name", "last_name", "email", "phone", "mobile", "company_name", "city", "postal_code",
-    "country",
+    "first_name", "last_name", "email", "phone", "mobile", "company_name", "street", "city",
+    "postal_code", "country", "birth_date", "national_id",
 )  # fmt: skip
+_IN_FILES_ONLY = ("birth_date", "national_id")
+"""What no CRM is asked for."""
+_TOLD_OF_PEOPLE = tuple(name for name in CONTACT if name not in _IN_FILES_ONLY)
 
 
 _SINCE = bindparam("since", type_=Integer)
@@ -202,7 +205,7 @@ _SOURCES: dict[Entity, tuple[_Source, ...]] = {
         _Source(
             "contact",
             src_contact,
-            _named(src_contact, "hub_key", "content_hash", *CONTACT)
+            _named(src_contact, "hub_key", "content_hash", *_TOLD_OF_PEOPLE)
             | {
                 "refers_to": _person.company_record_id,
                 "company_id": _company_of(src_contact, _person.company_record_id),
@@ -215,7 +218,7 @@ _SOURCES: dict[Entity, tuple[_Source, ...]] = {
         _Source(
             "contact",
             src_lead,
-            _named(src_lead, "content_hash", *CONTACT)
+            _named(src_lead, "content_hash", *_TOLD_OF_PEOPLE)
             | {
                 "refers_to": _lead.record_id,
                 "same_as": _lead.converted_contact_record_id,

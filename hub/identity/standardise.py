@@ -25,7 +25,7 @@ COMPANY = (
 )  # fmt: skip
 CONTACT = (
     "person", "mail", "mail_domain", "shared_box", "phone", "mobile", "company", "employer",
-    "postal", "country", "script",
+    "street", "city", "postal", "country", "born", "national", "script",
 )  # fmt: skip
 COLUMNS: dict[Entity, tuple[str, ...]] = {"company": COMPANY, "contact": CONTACT}
 
@@ -75,6 +75,10 @@ def _contact(m: pl.DataFrame) -> pl.DataFrame:
         _phone("phone").alias("phone"),
         _phone("mobile").alias("mobile"),
         _each("company_name", _core).alias("employer"),
+        _each("street", values.street).alias("street"),
+        _each("city", _folded).alias("city"),
+        _each("birth_date", values.birth_date).alias("born"),
+        _each("national_id", values.code).alias("national"),
         _each("postal_code", values.postal_code).alias("postal"),
     )
 

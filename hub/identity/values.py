@@ -93,6 +93,19 @@ def account_number(text: str) -> str | None:
     return re.sub(r"[^0-9A-Z]", "", text.upper()).lstrip("0") or None
 
 
+def birth_date(text: str) -> str | None:
+    """`YYYYMMDD`; a day and month that could be either are taken in the order they stand in."""
+    digits = [int(run) for run in re.findall(r"\d+", text.partition("T")[0])][:3]
+    if len(digits) == 1 and len(str(digits[0])) == 8:
+        return str(digits[0])
+    if len(digits) != 3:
+        return None
+    year, month, day = digits if digits[0] > 31 else reversed(digits)
+    if month > 12:
+        month, day = day, month
+    return f"{year:04d}{month:02d}{day:02d}" if year > 999 else None
+
+
 def street(text: str) -> str | None:
     """House numbers, then how the street's own words begin: survives `Str.` and word order."""
     tokens = fold(text).split()

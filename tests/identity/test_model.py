@@ -20,7 +20,9 @@ FULL = {
     "contact": {
         "person": "anna|meyer", "mail": "anna@velanda.de", "mail_domain": "velanda.de",
         "shared_box": None, "phone": "+49403123456", "mobile": "+4915112345678",
-        "company": "co_1", "employer": "velanda", "postal": "20095", "country": "DE",
+        "company": "co_1", "employer": "velanda", "street": "12 haup",
+        "city": "hamburg", "postal": "20095", "country": "DE", "born": "19800213",
+        "national": "123456789",
     },
 }  # fmt: skip
 ENTITIES: tuple[Entity, ...] = get_args(Entity)

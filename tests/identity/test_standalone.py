@@ -11,6 +11,7 @@ from click.testing import CliRunner
 
 from bench.matching import quality
 from hub.cli import main
+from hub.commands.match_cli import match_file
 from hub.errors import HubError
 from hub.identity.mentions import Entity
 from hub.identity.model import load_model
@@ -158,6 +159,22 @@ def test_names_of_persons_alone_are_matched_where_they_are_equal() -> None:
     # With more columns a name is one sign among others, and namesakes are many.
     more = match(rows, Columns({"full_name": "name", "company_name": "company"}), "contact")
     assert more.rows["cluster_id"].to_list() == [1, 2, 3, 4, 5]
+
+
+def test_persons_are_told_by_where_they_live_and_when_they_were_born() -> None:
+    ada = {"full_name": "Ada Lovelace", "street": "12 Mill Road", "postal_code": "4011"}
+    frame = pl.DataFrame(
+        [
+            {**ada, "birth_date": "1980-02-13"},
+            {**ada, "full_name": "Ada Lovelcae", "birth_date": "13.02.1980"},
+            {**ada, "postal_code": "4012", "birth_date": "1980-02-18"},
+            {**ada, "birth_date": "1951-07-30"},
+            {"full_name": "Ada Lovelace", "street": "3 High Street", "birth_date": "1980-02-13"},
+        ]
+    )
+    one, mistyped, moved, mother, elsewhere = together(frame, "contact")
+    assert one == mistyped == moved == elsewhere
+    assert mother != one
 
 
 def test_firms_of_one_group_stay_apart_whatever_the_rows_teach() -> None:
@@ -396,7 +413,7 @@ def test_the_documentation_names_every_field_and_option(entity: Entity) -> None:
     assert set(re.findall(r"`(\w+)`", "".join(first))) == set(fields_of(entity))
     options = {
         option
-        for parameter in main.commands["match"].params
+        for parameter in match_file.params
         for option in parameter.opts
         if option.startswith("--") and option not in ("--help", "--json", "--out")
     }

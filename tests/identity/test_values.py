@@ -120,3 +120,22 @@ def test_leading_zeros_lost_in_a_spreadsheet_make_no_difference() -> None:
     assert values.postal_code("01976") == values.postal_code("1976")
     assert values.account_number("0012-345") == values.account_number("12345")
     assert values.postal_code("EC3A 9ZK") == "EC3A9ZK"
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("1980-02-13", "19800213"),
+        ("1980-02-13T00:00:00", "19800213"),
+        ("19800213", "19800213"),
+        ("13.02.1980", "19800213"),
+        ("13/2/1980", "19800213"),
+        ("2/13/1980", "19800213"),
+        ("5/6/1980", "19800605"),
+        ("1980", None),
+        ("13.02.80", None),
+        ("unknown", None),
+    ],
+)
+def test_a_birth_date_is_one_however_it_is_written(written: str, read: str | None) -> None:
+    assert values.birth_date(written) == read

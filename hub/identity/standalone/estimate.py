@@ -38,7 +38,7 @@ _NUMBERS = 6.0
 """Fields that ship with a level this heavy are such numbers."""
 _EVIDENCE: dict[Entity, tuple[str, ...]] = {
     "company": ("domain", "phone", "place", "tax", "duns", "account"),
-    "contact": ("mail", "phone", "company", "postal"),
+    "contact": ("mail", "phone", "company", "street", "postal", "born", "national"),
 }
 _ENOUGH = 2, 0.5
 """So many fields beside the name must be known on both sides of such a share of the pairs."""
