@@ -29,12 +29,19 @@ lint: install    ## Style, types, and which room may import which
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: install   ## Speed beside its floor, and matching beside the truth
+bench: install .venv-bench/installed  ## Speed beside its floor, matching beside the truth and its rivals
 	$(BIN)/python -m bench
 
-soak: install    ## 300 syncs against CRMs that change and fail, then the truth (half an hour)
+# What matching is measured against has an environment of its own: its pins would hold the hub back.
+.venv-bench/installed: requirements-bench.txt
+	$(PYTHON) -m venv .venv-bench
+	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-bench.txt
+	@touch $@
+
+soak: install    ## 300 syncs against CRMs that change and fail, then the truth; orders of arrival (two hours)
 	$(BIN)/python -m soak
 	$(BIN)/python -m soak.partners
+	$(BIN)/python -m soak.order
 
 screenshots: install  ## The pictures in docs/images (needs Chromium)
 	$(BIN)/python -m docs.screenshots
@@ -42,6 +49,7 @@ screenshots: install  ## The pictures in docs/images (needs Chromium)
 lock: install    ## Pin the newest versions that pyproject.toml allows
 	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet --output-file requirements.txt
+	$(BIN)/uv pip compile requirements-bench.in --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet --output-file requirements-bench.txt
 
 clean:           ## Remove the environment and the demo
-	rm -rf .venv demo
+	rm -rf .venv .venv-bench demo

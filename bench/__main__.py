@@ -20,6 +20,7 @@ from bench.databases import Databases, Sqlite, postgres
 from bench.deriving import Stage, first_round, next_round
 from bench.figures import Board
 from bench.reading import measure_check, measure_pull
+from bench.rivals.run import PYTHON as RIVALS
 from bench.scene import Scene
 from bench.volume import HUBSPOT, SALESFORCE, Sizes, measure_calls, measure_speed
 from bench.whole import measure_syncs
@@ -28,6 +29,12 @@ _WARM_COMPANIES = 60
 _SECTIONS = ("steps", "speed", "calls", "matching")
 _OUT = Path(__file__).parent / "out"
 
+
+_TAUGHT = [
+    *("bench.matching", "--companies", "400", "--difficulties", "middle"),
+    *("--seeds", "11", "--rivals", "dedupe"),
+]
+"""dedupe learns for minutes and needs gigabytes where there are many rows."""
 
 Say = Callable[[str], None]
 
@@ -108,8 +115,13 @@ def _matching(companies: int) -> int:
     """Quality of matching against the truth, in a process of its own."""
     print(f"matching, {companies:,} companies, beside what is really the case\n", flush=True)
     size = ["--companies", str(companies)]
-    for module, seeds in (("bench.matching", "11"), ("bench.alone", "201")):
-        command = [sys.executable, "-m", module, *size, "--seeds", seeds]
+    rivals = ["--rivals", "naive,splink" if RIVALS.exists() else "naive"]
+    for arguments in (
+        ["bench.matching", *size, "--seeds", "11,fresh", *rivals],
+        ["bench.alone", *size, "--seeds", "201"],
+        *([["bench.foreign", *rivals], _TAUGHT] if RIVALS.exists() else []),
+    ):
+        command = [sys.executable, "-m", *arguments]
         if code := subprocess.run(command, check=False).returncode:
             return code
     return 0
