@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from sqlalchemy import Date, Integer, Numeric
 
 from hub.checks.codes import code_list
+from hub.checks.convert import is_country
 from hub.connectors.contract import FieldShape
 from hub.mappings.schema import ObjectMapping, PushField
 from hub.models.base import Money
@@ -45,7 +46,8 @@ def _read(at: str, mapping: ObjectMapping, column: str, shape: FieldShape) -> It
     kind = SOURCES[mapping.source].c[column].type
     allowed = code_list(SOURCES[mapping.source].name, column)
     if shape.kind == "datetime" and isinstance(kind, Date):
-        yield _lossy(at, f"{shape.name} is a time, {column} a day: the time of day is lost.")
+        said = f"{shape.name} is a time, {column} a day: the time of day is not read."
+        yield Fault(LOSSY, at, said, "nothing, where the day is enough", "warning")
     if shape.kind == "number" and shape.scale and isinstance(kind, Integer):
         said = f"{shape.name} keeps {shape.scale} decimals, {column} none: such rows would wait in"
         yield _lossy(at, f"{said} quarantine.")
@@ -89,7 +91,8 @@ def _written(at: str, entity: str, rule: PushField, shape: FieldShape) -> Iterat
         return
     allowed = code_list(column.table.name, column.name)
     refused = [code for code in allowed or () if code not in shape.choices]
-    if allowed is None and name not in _SEVERAL:
+    free = allowed is None and name != "currency" and not is_country(name)
+    if free and name not in _SEVERAL:
         said = f"{name} is free text, {shape.name} takes its own choices only: others are refused."
         yield _lossy(at, said, "translate with `map`, or write to a text field")
     elif refused:
