@@ -20,7 +20,7 @@ from hub.errors import ConfigError
 from hub.models.database import reading, writing
 from hub.models.operations import SYNC, ops_batch, ops_change, ops_plan, ops_watermark
 from hub.models.runs import Run
-from hub.models.sources import SOURCES
+from hub.models.sources import DELETED, SOURCES, src_assigned_lead
 from hub.sync import undone
 from hub.sync.agreed import MEANT, agreed_text, agreed_values, meant, told_values
 from hub.sync.batch import told_text
@@ -148,6 +148,7 @@ def _apply_object(
         with writing(engine) as conn:
             _store_outcomes(conn, outcomes, run)
             _remember(conn, connector.system, obj, mapping, by_id, outcomes, survivors)
+            _forget_copies(conn, connector.system, obj, run, by_id, outcomes)
             record_calls(conn, run, connector.system, f"apply/{obj}", connector.calls)
         connector.calls.restart()
         report.add(outcomes, by_id)
@@ -286,3 +287,24 @@ def _remember(
         update(table).where(*here, table.c.record_id == bindparam("record")).values(**values),
         updates,
     )
+
+
+def _forget_copies(
+    conn: Connection,
+    system: str,
+    obj: str,
+    run: Run,
+    rows: Mapping[str, Row[Any]],
+    outcomes: Sequence[Outcome],
+) -> None:
+    """Partners' copies that were deleted just now are gone: this very sync need not ask for it
+    again. Of all other records their system tells."""
+    c = src_assigned_lead.c
+    applied = (rows[o.change_id] for o in outcomes if o.status == "applied")
+    gone = [row.record_id for row in applied if row.op in REMOVALS]
+    if gone:
+        conn.execute(
+            update(src_assigned_lead)
+            .where(c.system == system, c.object == obj, c.record_id.in_(gone))
+            .values(is_deleted=True, gone=DELETED, run=run.number)
+        )

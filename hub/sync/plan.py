@@ -176,15 +176,22 @@ def _for_partner(
     held, gone = of_system.filter("is_held"), of_system.filter(~pl.col("is_held"))
     told = as_agreed(included(held, mapping.include.push, PUSHED[push.entity]), agreement)
     rule = isolation.pushed(push, agreement)
-    yield from _object_differences(conn, system, obj, mapping, rule, told)
+    found = _object_differences(conn, system, obj, mapping, rule, told)
+    yield from undone_in(conn, system, obj, mapping.source).left(found)
     cleared = as_agreed(gone, agreement)
     if agreement.on_withdrawal == "clear":
         rule = isolation.clearing(push)
         yield from _object_differences(conn, system, obj, mapping, rule, cleared)
     else:
         said = _said(conn, system, obj, mapping, push.entity, cleared["hub_id"])
-        for row in said.filter(pl.col("gone").is_null()).sort("record_id").iter_rows(named=True):
-            yield PlannedChange(system, obj, "delete", row["record_id"], row["hub_id"], {})
+        there = cleared.join(said.filter(pl.col("gone").is_null()), on="hub_id").sort("record_id")
+        for row in there.iter_rows(named=True):
+            before = json.loads(row["told"]) if row["told"] else {}
+            fields = {
+                name: {"before": value, "after": None, "why": row["why"]}
+                for name, value in before.items()
+            }
+            yield PlannedChange(system, obj, "delete", row["record_id"], row["hub_id"], fields)
 
 
 def _judged(

@@ -90,15 +90,15 @@ class Campaign:
         self.sync("a mapping is wrong on purpose")
         write_configuration(world)
         say("a partner is merged")
-        self._merge_first_partner()
+        self._merge_a_partner()
         self.sync("the mapping is right, a partner merged")
         self.sync("nothing happened")
         return self.steps
 
-    def _merge_first_partner(self) -> None:
-        """An account that was there before the first partner's turns out to be the same firm: the
-        partner lives on under that one's id."""
-        told = {"Name": f"{token(0, 'partner')} Systems", "Tax_Id__c": "T000000000"}
+    def _merge_a_partner(self) -> None:
+        """An account that was there before partner 1's turns out to be the same firm: the partner
+        lives on under that one's id, with the leads it has."""
+        told = {"Name": f"{token(1, 'partner')} Systems", "Tax_Id__c": "T000000001"}
         self.world.edit_vendor("Account", TWIN, **told)
         self.world.pass_minutes(2)
 

@@ -8,8 +8,13 @@ from sqlalchemy import Engine
 from hub.config import Settings
 from hub.models.golden import lead, lead_assignment, opportunity
 from hub.models.identity import crosswalk
+from hub.models.operations import ops_change
 from hub.models.partners import lead_share
 from hub.models.sources import src_assigned_lead
+from hub.sync.apply import apply_plan
+from hub.sync.ledger import begin_run, end_run
+from hub.sync.pipeline import SyncReport
+from hub.sync.undo import make_undo
 
 
 @pytest.fixture
@@ -171,3 +176,54 @@ def test_a_partner_that_was_merged_keeps_its_leads(channel: PartnerChannel) -> N
     (share,) = [r for r in rows_of(channel.engine, lead_share) if r["system"] == "p0"]
     assert share["state"] == "held"
     _still(channel)
+
+
+def test_a_copy_is_deleted_where_that_is_agreed_and_made_again_if_the_lead_comes_back(
+    engine: Engine, settings: Settings
+) -> None:
+    agreed = "    agreement: {on_withdrawal: delete}\n"
+    systems = [
+        partner_yaml("p0", 0, kind="salesforce", more=agreed),
+        partner_yaml("p1", 1, kind="hubspot"),
+    ]
+    channel = PartnerChannel(engine, with_partners(settings, *systems))
+    for number in (0, 1):
+        channel.partner_of(number)
+    channel.lead_of("l-0", 0, "Marker0")
+    _sync(channel)
+    channel.crm.put("Lead", "l-0", Country="DE")
+    _sync(channel)
+    assert channel.partners["p0"].living("Lead") == []
+    _still(channel)
+    channel.crm.put("Lead", "l-0", Country="AT")
+    _sync(channel)
+    assert _copy(channel, "p0", "l-0")["LastName"] == "L."
+    assert _copy(channel, "p1", "l-0")["hub_assignment"] == "Withdrawn"
+    _still(channel)
+
+
+def test_undoing_puts_a_copy_back_but_nothing_that_was_taken_from_the_partner(
+    channel: PartnerChannel,
+) -> None:
+    _sync(channel)
+    channel.answer("p0", "l-0", "Accepted")
+    filled = channel.sync()
+    assert _undone(channel, filled) == {"applied"}
+    assert _copy(channel, "p0", "l-0")["LastName"] == "L."
+    channel.crm.put("Lead", "l-0", Country="DE")
+    moved = channel.sync()
+    written = len(channel.partners["p0"].written)
+    assert "stale" in _undone(channel, moved)
+    assert len(channel.partners["p0"].written) == written
+
+
+def _undone(channel: PartnerChannel, report: SyncReport) -> set[str]:
+    """Undo what a sync wrote into the partner's system; the outcomes there."""
+    (plan,) = [plan.plan for plan in report.plans if plan.plan is not None][:1]
+    rows = [r for r in rows_of(channel.engine, ops_change) if r["plan"] == plan]
+    targets = [str(r["id"]) for r in rows if r["system"] == "p0"]
+    run = begin_run(channel.engine, "undo", "a-config", channel.clock())
+    made = make_undo(channel.engine, channel.settings, run, channel.connectors, targets)
+    done = apply_plan(channel.engine, channel.settings, run, str(made.plan), channel.connectors)
+    end_run(channel.engine, run, "done", seconds={})
+    return {name for name, number in done.outcomes.items() if number}
