@@ -14,7 +14,7 @@ _cases = st.builds(
 )
 
 
-@settings(max_examples=10)
+@settings(max_examples=100)
 @given(st.lists(_cases, min_size=50, max_size=50))
 def test_whatever_is_done_to_a_report_no_wrong_number_is_loaded(cases: list[Case]) -> None:
     outcome = Outcome()

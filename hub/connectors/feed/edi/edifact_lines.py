@@ -5,6 +5,7 @@ places. The first of LOC and LIN says which. Retail prices (AAE, type RTP) may h
 taken for the net resale price.
 """
 
+import re
 from datetime import date
 
 from hub.connectors.feed.canonical import INVENTORY_LINE, POS_LINE
@@ -28,6 +29,7 @@ _STOCK = {"145": "on_hand", "17": "on_hand", "198": "in_transit", "124": "defect
 _DATES = {"137": "report_date", "90": "period_start", "91": "period_end",
           "194": "period_start", "206": "period_end", "356": "invoice_date",
           "366": "as_of_date", "11": "ship_date", "35": "ship_date"}  # fmt: skip
+_TAG = re.compile(r"[A-Z]{3}$")
 _LEVELS = frozenset({"197", "97", "98", "146"})
 _REFERENCES = {"IV": "invoice_no", "ON": "customer_po", "VN": "sales_order_no", "SE": "serial_no",
                "CT": "authorization_no", "LI": "invoice_line"}  # fmt: skip
@@ -78,11 +80,12 @@ class EdifactReader:
         self._at = at
         for number, part_ in enumerate(_parted(segment)):
             handle = _HANDLERS.get(part_[0][0])
-            if number:
+            spoilt = number > 0 or (handle is None and not _TAG.match(part_[0][0]))
+            if spoilt:
                 self._glued = "+".join(":".join(element) for element in segment)
             if handle is not None:
                 handle(self, part_)
-            if number:
+            if spoilt:
                 self._glued = "+".join(":".join(element) for element in segment)
 
     # -- the message

@@ -4,6 +4,8 @@ Heading → PTD loop (a transfer) → QTY loop (a line). Some senders put LIN be
 the two in a PTD loop says which of them begins a line.
 """
 
+import re
+
 from hub.connectors.feed.canonical import POS_LINE
 from hub.connectors.feed.edi.collected import Collected, Line
 from hub.connectors.feed.edi.glued import parted
@@ -26,8 +28,9 @@ _STOCK = frozenset({"RV", "RC", "IB", "IA", "SA", "SC", "TD"})
 _MOVEMENTS = {"CD": "return", "DM": "inventory", "MD": "inventory", "TI": "inventory",
               "TO": "inventory", "AI": "inventory", "AO": "inventory"}  # fmt: skip
 _PRICES = ("unit_price", "unit_cost", "special_cost")
+_TAG = re.compile(r"[A-Z][A-Z0-9]{1,2}$")
 _RETURNED_QUANTITIES = frozenset({"76", "RT"})
-_GLUED = "two segments run into each other, a terminator is missing: have the line sent again"
+_GLUED = "two segments run into each other, or one is spoilt: have the line sent again"
 GLUED = ("glued_segments", _GLUED)
 
 
@@ -85,6 +88,8 @@ class SalesReader:
         handle = _HANDLERS.get(segment[0])
         if handle is not None:
             handle(self, segment, at)
+        elif not _TAG.match(segment[0]):
+            self._mark("*".join(segment))
 
     @property
     def _scope(self) -> Line:
