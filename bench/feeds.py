@@ -1,12 +1,11 @@
 """`python -m bench.feeds`: a million lines of POS CSV and 300,000 segments of 867, beside peers.
 
 Each file is read by a process of its own, so that its peak memory is its own. Beside it, in the
-same run: polars' bare `read_csv`; pyx12 and pydifact, which only take the file apart (they need
-`pip install -r requirements-bench.txt`; without them they are left out).
+same run: polars' bare `read_csv`; pyx12 and pydifact, which only take the file apart. They live in
+`.venv-bench`, which `make bench` makes of `requirements-bench.txt`; without it they are left out.
 """
 
 import argparse
-import importlib.util
 import resource
 import subprocess
 import sys
@@ -117,7 +116,8 @@ READERS: dict[str, Callable[[Path], int]] = {
     "pyx12": _pyx12,
     "pydifact": _pydifact,
 }
-_NEEDS = {"pyx12": "pyx12", "pydifact": "pydifact"}
+_PEERS = frozenset({"pyx12", "pydifact"})
+_PEERS_PYTHON = Path(".venv-bench/bin/python")
 
 
 def alone(reader: str, path: Path) -> None:
@@ -130,7 +130,8 @@ def alone(reader: str, path: Path) -> None:
 
 
 def _measured(reader: str, path: Path) -> tuple[int, float, float]:
-    command = [sys.executable, "-m", "bench.feeds", "--alone", reader, str(path)]
+    python = _PEERS_PYTHON if reader in _PEERS else sys.executable
+    command = [str(python), "-m", "bench.feeds", "--alone", reader, str(path)]
     told = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
     return int(told[-3]), float(told[-2]), float(told[-1])
 
@@ -164,7 +165,7 @@ def _table(files: dict[str, Path], options: argparse.Namespace) -> None:
         "| file | reader | lines or segments/s | seconds | peak MB |\n|---|---|---|---|---|\n"
     )
     for file, units, readers in plan:
-        there = [r for r in readers if importlib.util.find_spec(_NEEDS.get(r, "polars"))]
+        there = [r for r in readers if r not in _PEERS or _PEERS_PYTHON.exists()]
         rounds: dict[str, list[tuple[int, float, float]]] = {reader: [] for reader in there}
         for _ in range(options.rounds):
             for reader in there:
