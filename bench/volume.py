@@ -7,9 +7,7 @@ plain loops and the bare bytes, from the same servers in alternating rounds.
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
-import polars as pl
 from sqlalchemy import Engine, func, select
 
 from bench import floors, minimum, peers
@@ -20,14 +18,15 @@ from bench.wide import FIRST_COMPANY, account_id
 from bench.wire import Replay, Sent, recorded
 from hub.connectors.contract import Change, Connector
 from hub.connectors.salesforce.config import SalesforceSystem
-from hub.models import bulk
 from hub.models.database import reading, writing
-from hub.models.operations import ops_call, ops_change, ops_plan
+from hub.models.operations import ops_call
 from hub.models.runs import Run
 from hub.sync.apply import apply_plan
+from hub.sync.changes import PlannedChange
 from hub.sync.land import land
 from hub.sync.ledger import begin_run, end_run
 from hub.sync.pipeline import connected
+from hub.sync.plan import store_plan
 
 SALESFORCE, HUBSPOT = "acme_salesforce", "acme_hubspot"
 _OBJECTS = {SALESFORCE: "Account", HUBSPOT: "companies"}
@@ -168,51 +167,32 @@ def _pull(disposition: str) -> _Act:
 
 def _push(engine: Engine, scene: Scene, run: Run, connector: Connector, rows: int) -> None:
     system = connector.system
-    plan = _planned(engine, run, system, rows)
+    plan = _planned(engine, scene, run, connector, rows)
     outcomes = apply_plan(engine, scene.settings, run, plan, {system: connector}).outcomes
     if outcomes != {"applied": rows}:
         raise AssertionError(f"{system}: {outcomes}, {rows} were to be applied")
 
 
-def _planned(engine: Engine, run: Run, system: str, rows: int) -> str:
+def _planned(engine: Engine, scene: Scene, run: Run, connector: Connector, rows: int) -> str:
     """A stored plan that gives so many records another website."""
-    plan = f"bench-{system}"
+    system = connector.system
     field = "Website" if system == SALESFORCE else "domain"
-    frame = pl.DataFrame(
-        [
-            (
-                f"{plan}-{number}",
-                number,
-                _record_id(system, number),
-                f'{{"{field}": {{"before": null, "after": "new-{number}.example", "why": "-"}}}}',
-            )
-            for number in range(1, rows + 1)
-        ],
-        schema={"id": pl.String, "seq": pl.Int64, "record_id": pl.String, "fields": pl.String},
-        orient="row",
-    ).with_columns(
-        plan=pl.lit(plan),
-        system=pl.lit(system),
-        object=pl.lit(_OBJECTS[system]),
-        op=pl.lit("update"),
-        hub_id=pl.lit("-"),
-        digest=pl.lit("-"),
-        outcome=pl.lit("pending"),
-        run=pl.lit(run.number),
-    )
-    with writing(engine) as conn:
-        conn.execute(
-            ops_plan.insert().values(
-                plan=plan,
-                run=run.number,
-                status="open",
-                config_hash="-",
-                calls=0,
-                created_at=datetime.now(UTC),
-            )
+    changes = [
+        PlannedChange(
+            system,
+            _OBJECTS[system],
+            "update",
+            _record_id(system, number),
+            "-",
+            {field: {"before": None, "after": f"new-{number}.example", "why": "-"}},
         )
-        bulk.insert(conn, ops_change, frame)
-    return plan
+        for number in range(1, rows + 1)
+    ]
+    with writing(engine) as conn:
+        plan = store_plan(conn, scene.settings, run, changes, {system: connector.write_calls})
+    if plan.plan is None:
+        raise AssertionError(f"{system}: nothing is planned")
+    return plan.plan
 
 
 def _changed_by_somebody(scene: Scene, system: str, rows: int) -> None:
