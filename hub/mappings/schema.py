@@ -182,7 +182,19 @@ class ObjectMapping(Strict):
         """The outside fields whose last-seen value must be kept, because the hub writes them."""
         if self.push is None:
             return ()
-        return tuple(sorted(self.push.fields))
+        key = {self.carried_key} if self.carried_key is not None else set()
+        return tuple(sorted({*self.push.fields, *key}))
+
+    @property
+    def carried_key(self) -> str | None:
+        """The field with the hub id of a company or person, by which the hub knows the records it
+        made, where it is read back and nothing else is written into it."""
+        create = self.push.create if self.push is not None else None
+        if create is None or self.pull.get(create.key) != "hub_key":
+            return None
+        if self.source not in ("company", "contact"):
+            return None  # other ids neither merge nor part
+        return None if self.push is not None and create.key in self.push.fields else create.key
 
     @property
     def shared(self) -> dict[str, str]:

@@ -29,6 +29,7 @@ from hub.sync import isolation
 from hub.sync.acceptance import left_alone, refusal
 from hub.sync.agreed import MEANT
 from hub.sync.assigned import as_agreed, held_leads
+from hub.sync.carried import in_one, stale_keys
 from hub.sync.cells import compare, create_cells, record_column
 from hub.sync.changes import REFERENCE, PlannedChange
 from hub.sync.columns import PUSHED
@@ -149,6 +150,8 @@ def differences(
             # The one gate to a system, for updates and creates alike.
             desired = included(cache[entity], mapping.include.push, PUSHED[entity])
             found = _object_differences(conn, system, obj, mapping, mapping.push, desired)
+            keys = stale_keys(conn, system, obj, mapping, touched(conn, entity, since))
+            found = in_one(keys, found)
             found = undone_in(conn, system, obj, mapping.source).left(found)
             yield from _judged(conn, system, obj, mapping.push, found)
 
