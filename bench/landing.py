@@ -1,17 +1,21 @@
 """A made-up world as rows of the source tables, without CRMs, HTTP or archive in between."""
 
 from collections.abc import Iterable, Mapping
-from importlib.resources import as_file, files
+from dataclasses import replace
+from io import BytesIO
 from typing import Any
 
 import polars as pl
-from hub.connectors.feed.lines import END_CUSTOMER, FIELDS, RESELLER, normalised, rows_of
-from hub.connectors.feed.table import read_table
 from sqlalchemy import Connection
 
 from hub.checks.convert import convert
-from hub.config import read_yaml, stock_mapping, validated
-from hub.connectors.feed.profile import Profile
+from hub.config import stock_mapping
+from hub.connectors.contract import RECORD_ID
+from hub.connectors.feed.canonical import END_CUSTOMER, FIELDS, RESELLER
+from hub.connectors.feed.profile import shipped_profile
+from hub.connectors.feed.reading import open_report
+from hub.connectors.feed.report import Part, Source
+from hub.connectors.feed.rows import rows_of
 from hub.models import bulk
 from hub.models.sources import SOURCES
 from sandbox.world import World
@@ -52,13 +56,13 @@ def source_rows(world: World) -> tuple[Frames, dict[Mention, str]]:
         entity, frame = _typed(rows, mapping[name], HUBSPOT, name)
         frames[entity].append(frame)
     bad_lines = [f.record_id for f in world.truth.dirty if f.system == NORTHWIND]
-    lines = _lines(world).filter(~pl.col("record_id").is_in(bad_lines))
+    parts = _parts(world)
     for name in (RESELLER, END_CUSTOMER):
-        fields = tuple(FIELDS[name])
-        rows = rows_of(lines, name, fields).rename({"record_id": "id"}, strict=False).to_dicts()
+        told = [rows_of(_without(part, bad_lines), name, tuple(FIELDS[name]), "") for part in parts]
+        rows = pl.concat(told).rename({RECORD_ID: "id"}).to_dicts()
         entity, frame = _typed(rows, stock_mapping("feed")[name], NORTHWIND, name)
         frames[entity].append(frame.unique("record_id", keep="last", maintain_order=True))
-    return frames, _truth(world, lines)
+    return frames, _truth(world, pl.concat(part.rows for part in parts))
 
 
 def land(conn: Connection, frames: Frames, run: int) -> None:
@@ -90,14 +94,17 @@ def _typed(
     )
 
 
-def _lines(world: World) -> pl.DataFrame:
-    with as_file(files("hub.connectors.feed").joinpath("profiles", "northwind_pos.yaml")) as path:
-        profile = validated(Profile, read_yaml(path), path)
-    tables = [
-        normalised(read_table(text.encode(), profile, name), profile, name)
+def _parts(world: World) -> list[Part]:
+    profile = shipped_profile("northwind_pos")
+    sources = [
+        Source(name, lambda text=text: BytesIO(text.encode()))
         for name, text in sorted(world.feeds.items())
     ]
-    return pl.concat(tables)
+    return [part for source in sources for part in open_report(source, profile).parts()]
+
+
+def _without(part: Part, record_ids: list[str | None]) -> Part:
+    return replace(part, rows=part.rows.filter(~pl.col(RECORD_ID).is_in(record_ids)))
 
 
 def _truth(world: World, lines: pl.DataFrame) -> dict[Mention, str]:
