@@ -107,8 +107,7 @@ def _derived(stage: Stage, engine: Engine, how: str, sizes: _Sizes) -> Plan:
         lap = _timed(lambda: [govern(engine, settings, run, subject) for subject in SUBJECTS])
         board.add(stage.place("govern", how), governed, lap)
         with connected(settings, list(settings.systems)) as connectors, timed() as lap:
-            write_calls = {name: c.write_calls for name, c in connectors.items()}
-            plan = make_plan(engine, settings, run, write_calls)
+            plan = make_plan(engine, settings, run, connectors)
         board.add(stage.place("plan", how), sizes.planned, lap)
     return plan
 

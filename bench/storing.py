@@ -70,8 +70,11 @@ class Replaying:
     def volatile(self, spec: ObjectSpec, record_ids: Sequence[str]) -> Iterator[pl.DataFrame]:  # noqa: ARG002
         return iter(())
 
-    def write_calls(self, rows: int) -> int:
+    def write_calls(self, rows: int, op: str = "create") -> int:  # noqa: ARG002
         return rows
+
+    def compare_calls(self, obj: str, rows: int, *, asked: bool) -> int:  # noqa: ARG002
+        return 0
 
     def apply(self, changes: Sequence[Change]) -> Iterator[Outcome]:  # noqa: ARG002
         return iter(())

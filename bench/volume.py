@@ -21,12 +21,15 @@ from hub.connectors.salesforce.config import SalesforceSystem
 from hub.models.database import reading, writing
 from hub.models.operations import ops_call
 from hub.models.runs import Run
+from hub.policy.settings import load_policy
 from hub.sync.apply import apply_plan
 from hub.sync.changes import PlannedChange
 from hub.sync.land import land
 from hub.sync.ledger import begin_run, end_run
 from hub.sync.pipeline import connected
-from hub.sync.plan import store_plan
+from hub.sync.plan import basis
+from hub.sync.settled import portions
+from hub.sync.storing import Draft, store
 
 SALESFORCE, HUBSPOT = "acme_salesforce", "acme_hubspot"
 _OBJECTS = {SALESFORCE: "Account", HUBSPOT: "companies"}
@@ -175,24 +178,19 @@ def _push(engine: Engine, scene: Scene, run: Run, connector: Connector, rows: in
 
 def _planned(engine: Engine, scene: Scene, run: Run, connector: Connector, rows: int) -> str:
     """A stored plan that gives so many records another website."""
-    system = connector.system
+    system, settings = connector.system, scene.settings
     field = "Website" if system == SALESFORCE else "domain"
-    changes = [
+    changes = (
         PlannedChange(
-            system,
-            _OBJECTS[system],
-            "update",
-            _record_id(system, number),
-            "-",
+            *(system, _OBJECTS[system], "update", _record_id(system, number), "-"),
             {field: {"before": None, "after": f"new-{number}.example", "why": "-"}},
         )
         for number in range(1, rows + 1)
-    ]
+    )
+    step = basis(settings, load_policy(settings))
+    draft = Draft(run, settings, step, {system: connector}, compares=False)
     with writing(engine) as conn:
-        plan = store_plan(conn, scene.settings, run, changes, {system: connector.write_calls})
-    if plan.plan is None:
-        raise AssertionError(f"{system}: nothing is planned")
-    return plan.plan
+        return str(store(conn, draft, portions(changes), lambda *_: None).plan)
 
 
 def _changed_by_somebody(scene: Scene, system: str, rows: int) -> None:

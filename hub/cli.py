@@ -14,6 +14,7 @@ from hub.commands.match_cli import match
 from hub.commands.options import config_option as _config
 from hub.commands.options import json_option as _json
 from hub.commands.options import reporting as _reporting
+from hub.commands.plan_cli import outstanding, plan
 from hub.commands.review_cli import review
 
 
@@ -120,20 +121,6 @@ def sync(
 
 
 @main.command()
-@_config
-@_json
-@_reporting
-def plan(config: Path, as_json: bool) -> int:
-    """Compare what the CRMs should say with what they were last seen to say."""
-    from hub.commands.planning import make
-    from hub.commands.warehouse import open_workplace
-
-    made = make(open_workplace(config))
-    show.plan(made, as_json=as_json)
-    return 0
-
-
-@main.command()
 @click.argument("plan_name", metavar="PLAN")
 @_config
 @_json
@@ -145,6 +132,8 @@ def apply(plan_name: str, config: Path, as_json: bool) -> int:
 
     report = carry_out(open_workplace(config), plan_name)
     show.outcomes(report.outcomes, as_json=as_json)
+    for wait in report.waits:
+        click.echo(wait, err=True)
     return 0 if set(report.outcomes) <= FINISHED else 1
 
 
@@ -338,6 +327,8 @@ def ui(port: int, config: Path) -> int:
 
 main.add_command(review)
 main.add_command(match)
+main.add_command(plan)
+main.add_command(outstanding)
 
 
 @main.group()

@@ -20,6 +20,7 @@ from pydantic import BaseModel, Field, SecretStr, ValidationError, model_validat
 
 from hub.errors import ConfigError
 from hub.mappings.schema import ObjectMapping as ObjectMapping
+from hub.planning import PlanSettings
 from hub.strict import Strict as Strict
 
 CONNECTORS = "partner_hub.connectors"
@@ -145,6 +146,7 @@ class Settings(Strict):
     policy: str = "policy.yaml"
     matching: MatchingSettings = MatchingSettings()
     undo: UndoRules = UndoRules()
+    plans: PlanSettings = PlanSettings()
     file: Path = Path("hub.yaml")
     config_hash: str = ""
 

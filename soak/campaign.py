@@ -38,7 +38,7 @@ from soak.truth import erased, read_truth
 _RECORDS_PER_COMPANY = 3.67
 # In a small world a few records that are deleted for good in a day are a large share.
 _HIDDEN_A_DAY = 60
-_REFUSED_ONLY = re.compile(r"\d+ changes? rejected, see ops_change")
+_REFUSED_ONLY = re.compile(r"\d+ changes? rejected, see `hub outstanding list`")
 _KEPT_IN_EVERY_RUN = ("conservation", "identity")
 _MERGES = "merges.json"
 _LONGER_THAN_ANY_INTERVAL = 26 * 3600.0

@@ -220,10 +220,16 @@ class FakeConnector:
             rows = self._frame(spec, [key for key in page if key in shown])
             yield rows.select(RECORD_ID, *self.volatile_fields(spec))
 
-    def write_calls(self, rows: int) -> int:
+    def write_calls(self, rows: int, op: str = "create") -> int:  # noqa: ARG002
         return -(-rows // self.rows_per_write)
 
+    def compare_calls(self, obj: str, rows: int, *, asked: bool) -> int:  # noqa: ARG002
+        return -(-rows // self.batch_rows) if asked else 0
+
     def apply(self, changes: Sequence[Change]) -> Iterator[Outcome]:
+        stale = self._stale([c for c in changes if c.compare and c.op == "update"])
+        yield from stale.values()
+        changes = [change for change in changes if change.id not in stale]
         for number, change in enumerate(changes):
             try:
                 if self.halt is not None and number >= self.halt:
@@ -241,6 +247,26 @@ class FakeConnector:
 
     def close(self) -> None:
         pass
+
+    def _stale(self, asked: Sequence[Change]) -> dict[str, Outcome]:
+        """Of the updates that ask for it, those whose record says something else than planned."""
+        found = {}
+        for page in self._pages([str(change.record_id) for change in asked]):
+            for change in (c for c in asked if c.record_id in page):
+                record = self.outside.objects.get(change.object, {}).get(str(change.record_id))
+                said = {} if record is None or not record.shown else record.fields
+                if (
+                    record is None
+                    or not record.shown
+                    or any(
+                        said.get(name) not in (change.before.get(name), after)
+                        for name, after in change.fields.items()
+                    )
+                ):
+                    found[change.id] = Outcome(
+                        change.id, "stale", change.record_id, "changed_there", "moved", "sync"
+                    )
+        return found
 
     def _write(self, change: Change) -> str:
         outside = self.outside

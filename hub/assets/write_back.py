@@ -1,10 +1,13 @@
 """Assets that end the flow: the plan, its application per system, settling, and the verdict."""
 
+import json
 from collections import Counter
+from itertools import islice
 from time import perf_counter
+from typing import Any
 
 import dagster as dg
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Row, func, select
 
 from hub.assets import figures
 from hub.assets.failures import named_failures
@@ -25,8 +28,9 @@ from hub.errors import HubError, LawBroken, StopSync
 from hub.models.database import reading
 from hub.models.operations import ops_change
 from hub.sync.apply import open_plan
-from hub.sync.pipeline import Flow
-from hub.sync.plan import Plan
+from hub.sync.pipeline import Flow, braked
+from hub.sync.stored import changes_of, parts_of
+from hub.sync.storing import BRAKED, Plan
 
 
 def write_back_assets(settings: Settings) -> list[dg.AssetsDefinition]:
@@ -56,35 +60,43 @@ def _plan_asset() -> dg.AssetsDefinition:
             flow = hub.flow(context)
             start = perf_counter()
             plan = flow.plan()
+            if plan.plan is not None and plan.status == BRAKED:
+                raise StopSync(braked(plan.plan, plan), remedy="look at the plan, then decide")
             return dg.MaterializeResult(
-                metadata={**_plan_figures(plan), "seconds": round(perf_counter() - start, 3)}
+                metadata={**_plan_figures(flow, plan), "seconds": round(perf_counter() - start, 3)}
             )
 
     return _plan
 
 
-def _plan_figures(plan: Plan) -> figures.Metadata:
-    kinds = Counter(f"{c.op} {c.system}/{c.object}" for c in plan.changes)
-    shown = [
-        {
-            "system": change.system,
-            "object": change.object,
-            "op": change.op,
-            "hub_id": change.hub_id,
-            "fields": ", ".join(change.fields),
-            "why": next(iter(change.fields.values()))["why"],
-        }
-        for change in plan.changes[: figures.PREVIEW_ROWS]
-    ]
+def _plan_figures(flow: Flow, plan: Plan) -> figures.Metadata:
+    kinds = {f"{k} {p.system}/{p.object}": n for p in plan.parts for k, n in p.kinds.items()}
     found: figures.Metadata = {
         "plan": plan.plan or "nothing to do",
-        "dagster/row_count": len(plan.changes),
+        "dagster/row_count": plan.total,
         "calls_planned": plan.calls,
         "changes": figures.counts("change", dict(sorted(kinds.items()))),
     }
-    if shown:
-        found["preview"] = figures.table_of(shown, tuple(shown[0]))
+    if plan.plan is None:
+        return found
+    with reading(flow.engine) as conn:
+        rows = list(islice(changes_of(conn, plan.plan), figures.PREVIEW_ROWS))
+    shown = [_previewed(row) for row in rows]
+    held = [{"where": "/".join(p.where), "by": p.hold, "reason": p.reason} for p in plan.held]
+    found["preview"] = figures.table_of(shown, tuple(shown[0]))
+    if held:
+        found["held_back"] = figures.table_of(held, tuple(held[0]))
     return found
+
+
+def _previewed(row: Row[Any]) -> dict[str, Any]:
+    """A change without its values, which may be personal data."""
+    fields = json.loads(row.fields)
+    return {
+        **{name: getattr(row, name) for name in ("system", "object", "kind", "hub_id")},
+        "fields": ", ".join(fields),
+        "why": next((cell["why"] for cell in fields.values()), ""),
+    }
 
 
 def _apply_asset(settings: Settings, system: str) -> dg.AssetsDefinition:
@@ -106,7 +118,7 @@ def _apply_asset(settings: Settings, system: str) -> dg.AssetsDefinition:
             if plan is not None and _outcomes(flow, plan, system)["pending"]:
                 flow.apply(plan, [system])
             outcomes = _outcomes(flow, plan, system)
-            if outcomes["pending"]:
+            if outcomes["pending"] > _held(flow, plan, system):
                 flow.raise_if_paused(system)
                 raise StopSync(
                     f"{system}: {outcomes['pending']} changes of {plan} are still pending.",
@@ -144,6 +156,17 @@ def _outcomes(flow: Flow, plan: str | None, system: str) -> Counter[str]:
             .group_by(ops_change.c.outcome)
         )
         return Counter({row.outcome: row.number for row in rows})
+
+
+def _held(flow: Flow, plan: str | None, system: str) -> int:
+    """Changes that wait for somebody's decision: not green, but nothing is amiss here."""
+    with reading(flow.engine) as conn:
+        held = [p.object for p in parts_of(conn, plan or "") if p.hold and p.system == system]
+        counted = select(func.count()).where(
+            *(ops_change.c.plan == plan, ops_change.c.system == system),
+            *(ops_change.c.object.in_(held), ops_change.c.outcome == "pending"),
+        )
+        return int(conn.scalar(counted) or 0)
 
 
 def _apply_figures(

@@ -223,6 +223,7 @@ def honesty(
     troubles: Sequence[str],
     *,
     pauses: Sequence[str] = (),
+    waits: Sequence[str] = (),
     refused: int,
     applied: bool = True,
 ) -> LawResult:
@@ -230,8 +231,9 @@ def honesty(
 
     `refused`: changes that a CRM has refused and that are still wanted, by these runs or by earlier
     ones: a run is as green as its worst row until somebody has seen to it. `pauses` are systems
-    whose allowance of calls was used up; what they leave unread and unwritten is told like any
-    other fault. A run that was not meant to write (`applied` false) may leave its plan pending.
+    whose allowance of calls was used up, `waits` are changes that need somebody's approval; what
+    they leave unread and unwritten is told like any other fault. A run that was not meant to write
+    (`applied` false) may leave its plan pending.
     """
     unfinished = conn.execute(
         select(ops_read.c.system, ops_read.c.object).where(
@@ -242,18 +244,23 @@ def honesty(
         select(func.count())
         .select_from(ops_change)
         .join(ops_plan, ops_plan.c.plan == ops_change.c.plan)
-        .where(ops_plan.c.run.in_(runs), ops_change.c.outcome == "pending")
+        .where(
+            ops_plan.c.run.in_(runs),
+            ops_plan.c.status.not_in(("waiting", "braked")),
+            ops_change.c.outcome == "pending",
+        )
     )
     faults = [
         *troubles,
         *pauses,
+        *(waits if applied else ()),
         *(f"{r.system}/{r.object} was not read to its end" for r in unfinished),
         *([f"{pending} changes pending"] if pending and applied else []),
-        *([f"{refused} changes rejected, see ops_change"] if refused else []),
+        *([f"{refused} changes rejected, see `hub outstanding list`"] if refused else []),
     ]
     if faults:
-        waits = bool(pauses) and not troubles and not refused
-        return LawResult("honesty", False, "; ".join(faults), waits=waits)
+        only_waits = bool(pauses or waits) and not troubles and not refused
+        return LawResult("honesty", False, "; ".join(faults), waits=only_waits)
     return LawResult("honesty", True, "every system read to its end, every write accepted")
 
 

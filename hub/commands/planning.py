@@ -8,9 +8,10 @@ from hub.connectors.contract import Connector
 from hub.models.database import exclusive
 from hub.models.runs import Run
 from hub.sync.apply import ApplyReport, apply_plan
-from hub.sync.ledger import DONE, FAILED, PAUSED, Stopwatch, begin_run, end_run
+from hub.sync.ledger import DONE, FAILED, PAUSED, UNAPPROVED, Stopwatch, begin_run, end_run
 from hub.sync.pipeline import connected, derive
-from hub.sync.plan import Plan, make_plan
+from hub.sync.plan import make_plan
+from hub.sync.storing import Plan
 
 FINISHED = frozenset(("applied", "skipped"))
 
@@ -23,16 +24,16 @@ def make(place: Workplace) -> Plan:
         watch = Stopwatch()
         with failing_by_name(place, run, watch):
             derive(engine, settings, run, watch, full=False)
-            write_calls = {name: c.write_calls for name, c in connectors.items()}
-            plan = make_plan(engine, settings, run, write_calls)
+            plan = make_plan(engine, settings, run, connectors, at_once=False)
         end_run(engine, run, DONE, seconds=watch.seconds)
     return plan
 
 
 def carry_out(place: Workplace, plan: str) -> ApplyReport:
-    """Write a stored plan. Raises ConfigError when it is not open.
+    """Write a stored plan. Raises ConfigError when it cannot be applied as it is.
 
-    The run fails when a change of the plan was not written.
+    The run fails when a change of the plan was not written, and is paused when all that was not
+    waits for an allowance of calls or for approval.
     """
     engine, settings = place.engine, place.settings
     with exclusive(engine), connected(settings, list(settings.systems)) as connectors:
@@ -48,11 +49,18 @@ def carrying_out(
         report = apply_plan(place.engine, place.settings, run, plan, connectors)
     left = {name: n for name, n in report.outcomes.items() if name not in FINISHED}
     faults = [f"{s}: {PAUSED}: {said}" for s, said in report.paused.items()]
-    faults += [f"{number} changes {name}" for name, number in left.items()]
-    only_paused = bool(report.paused) and set(left) == {"pending"}
-    status = (PAUSED if only_paused else FAILED) if left else DONE
-    end_run(place.engine, run, status, error="; ".join(faults), seconds=watch.seconds)
+    faults += [*report.waits, *(f"{number} changes {name}" for name, number in left.items())]
+    end_run(place.engine, run, _standing(report), error="; ".join(faults), seconds=watch.seconds)
     return report
+
+
+def _standing(report: ApplyReport) -> str:
+    left = set(report.outcomes) - FINISHED
+    if left == {"pending"} and report.paused:
+        return PAUSED
+    if left == {"pending"} and report.waits:
+        return UNAPPROVED
+    return FAILED if left else DONE
 
 
 @contextmanager

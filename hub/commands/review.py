@@ -98,8 +98,7 @@ def previewed(
     wish = Wish(judgement, a, b, by="preview", why="preview", entity=entity)
     engine, settings = place.engine, place.settings
     with exclusive(engine), connected(settings, list(settings.systems)) as connectors:
-        write_calls = {name: c.write_calls for name, c in connectors.items()}
-        found = preview(engine, settings, write_calls, wish, _now())
+        found = preview(engine, settings, connectors, wish, _now())
     return _previewed(found)
 
 

@@ -1,12 +1,16 @@
 """The JSON that others rely on: one function per documented shape."""
 
+import json
 from typing import Any
+
+from sqlalchemy import Row
 
 from hub.commands.undoing import Undo
 from hub.sync.batch import LandReport
+from hub.sync.changes import KINDS, PlannedChange
 from hub.sync.dispositions import DISPOSITIONS
 from hub.sync.pipeline import STEPS, SyncReport
-from hub.sync.plan import Plan
+from hub.sync.storing import Part, Plan
 from hub.sync.undone import AS_BEFORE
 
 
@@ -28,41 +32,74 @@ def sync_shape(report: SyncReport) -> dict[str, Any]:
     }
 
 
-def plan_shape(plan: Plan) -> dict[str, Any]:
+def plan_head(plan: Plan) -> dict[str, Any]:
+    """A plan in figures: all of `hub plan --json` but its changes."""
     return {
         "plan": plan.plan,
         "created_at": plan.created_at.isoformat(),
         "config_hash": plan.config_hash,
         "calls": plan.calls,
-        "changes": [
-            {
-                "id": plan.change_id(seq),
-                "system": change.system,
-                "object": change.object,
-                "op": change.op,
-                "record_id": change.record_id,
-                "hub_id": change.hub_id,
-                "fields": change.fields,
-                **({} if change.refusal is None else {"refused": vars(change.refusal)}),
-            }
-            for seq, change in enumerate(plan.changes, 1)
-        ],
+        "status": plan.status if plan.plan is not None else None,
+        "expires_at": plan.expires_at.isoformat() if plan.expires_at else None,
+        "parts": [part_shape(part) for part in plan.parts],
+    }
+
+
+def part_shape(part: Part) -> dict[str, Any]:
+    return {
+        "system": part.system,
+        "object": part.object,
+        "kinds": {kind: part.kinds[kind] for kind in KINDS},
+        "fields": part.fields,
+        "calls": {"write": part.write_calls, "compare": part.compare_calls},
+        "hold": part.hold,
+        "brakes": list(part.brakes),
+        "reason": part.reason,
+    }
+
+
+def change_shape(row: Row[Any]) -> dict[str, Any]:
+    """A stored change. `op` is how the plan counts it, `sends` what is sent to the system."""
+    unsent = row.kind in ("skip", "blocked")
+    refused = {"message": row.message, "remedy": row.remedy, "code": row.code}
+    return {
+        "id": row.id,
+        "system": row.system,
+        "object": row.object,
+        "op": row.kind,
+        "sends": None if unsent else row.op,
+        "record_id": row.record_id,
+        "hub_id": row.hub_id,
+        "fields": json.loads(row.fields),
+        "notes": json.loads(row.notes) if row.notes else [],
+        "outcome": row.outcome,
+        **({"refused": refused} if unsent else {}),
     }
 
 
 def undo_shape(report: Undo) -> dict[str, Any]:
     """As a plan; what is left alone stands apart from what is sent."""
-    told = plan_shape(report.plan)
-    sent = [change for change in told["changes"] if "refused" not in change]
-    refused = [change for change in told["changes"] if "refused" in change]
+    told = [_undone(change) for change in report.changes]
+    refused = [change for change in told if "refused" in change]
     left = [change for change in refused if change["refused"]["code"] != AS_BEFORE]
+    plan = report.plan
     return {
-        **told,
-        "changes": sent,
+        "plan": plan.plan,
+        "created_at": plan.created_at.isoformat(),
+        "config_hash": plan.config_hash,
+        "calls": plan.calls,
+        "changes": [change for change in told if "refused" not in change],
         "left": left,
         "as_before": len(refused) - len(left),
         "outcomes": report.outcomes,
     }
+
+
+def _undone(change: PlannedChange) -> dict[str, Any]:
+    names = ("system", "object", "op", "record_id", "hub_id", "fields")
+    refusal = change.refusal
+    refused = {} if refusal is None else {"refused": vars(refusal)}
+    return {"id": change.id, **{name: getattr(change, name) for name in names}, **refused}
 
 
 def landed_shape(reports: list[LandReport]) -> list[dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 import shutil
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,13 +20,10 @@ from hub.errors import HubError
 if TYPE_CHECKING:  # `hub --help` must not wait for what only a sync needs
     from hub.commands.demo import DemoReport
     from hub.sync.batch import LandReport
-    from hub.sync.changes import PlannedChange
     from hub.sync.pipeline import SyncReport
-    from hub.sync.plan import Plan
 
 _err = Console(stderr=True, highlight=False, markup=False)
-_COLOURS = {"done": "green", "paused: quota": "yellow"}
-_SHOWN_CHANGES = 20
+_COLOURS = {"done": "green", "paused: quota": "yellow", "paused: approval": "yellow"}
 _SHOWN_ROWS = 30
 
 
@@ -70,6 +68,8 @@ def sync(report: "SyncReport", *, as_json: bool) -> None:
         _out.print(Text("trouble ", style="red").append(trouble, style="default"), soft_wrap=True)
     for pause in report.pauses:
         _out.print(Text("paused ", style="yellow").append(pause, style="default"), soft_wrap=True)
+    for wait in report.waits:
+        _out.print(Text("waits ", style="yellow").append(wait, style="default"), soft_wrap=True)
     colour = _COLOURS.get(report.status, "red")
     _out.print(Text(f"\nrun {report.runs[0]} ").append(report.status, style=colour))
 
@@ -105,11 +105,10 @@ def _number(value: int) -> Text:
 
 
 def _outcomes(report: "SyncReport") -> None:
-    planned: dict[tuple[str, str, str], int] = {}
+    planned: Counter[tuple[str, str, str]] = Counter()
     for plan in report.plans:
-        for change in plan.changes:
-            key = (change.system, change.object, change.op)
-            planned[key] = planned.get(key, 0) + 1
+        for part in plan.parts:
+            planned.update({(*part.where, kind): n for kind, n in part.kinds.items()})
     table = _table("system", "object", "operation", "#changes", title="\nPlanned")
     for key, number in planned.items():
         table.add_row(*key, f"{number:,}")
@@ -134,44 +133,6 @@ def laws(judged: Sequence[Mapping[str, Any]]) -> None:
     _out.print(table)
 
 
-# -- plan --------------------------------------------------------------------------------------
-
-
-def plan(made: "Plan", *, as_json: bool) -> None:
-    if as_json:
-        from hub.commands.shapes import plan_shape
-
-        _json(plan_shape(made))
-        return
-    if made.plan is None:
-        _out.print("Nothing to write: every CRM says what it should.")
-        return
-    table = _table("system", "object", "operation", "record", "field", "before", "after", "why")
-    for change in made.changes[:_SHOWN_CHANGES]:
-        where = (change.system, change.object, change.op, change.record_id or change.hub_id)
-        for name, cell in change.fields.items():
-            table.add_row(*where, name, cell["before"] or "—", cell["after"] or "—", cell["why"])
-            where = ("", "", "", "")
-    _out.print(table)
-    for change in made.refused[:_SHOWN_CHANGES]:
-        _refused(change)
-    more = len(made.changes) - _SHOWN_CHANGES
-    if more > 0:
-        _out.print(f"… and {more:,} more; --json has them all")
-    _out.print(
-        f"\n{made.plan}: {len(made.changes) - len(made.refused):,} changes in {made.calls} calls. "
-        f"Write them with: hub apply {made.plan}"
-    )
-
-
-def _refused(change: "PlannedChange") -> None:
-    """A change that will not be sent."""
-    where = f"{change.system}/{change.object} {change.record_id or change.hub_id}"
-    if change.refusal is not None:
-        told = f"{where}: {change.refusal.message} {change.refusal.remedy}"
-        _out.print(Text("not sent ", style="red").append(told, style="default"), soft_wrap=True)
-
-
 # -- status ------------------------------------------------------------------------------------
 
 
@@ -190,6 +151,10 @@ def status(report: Mapping[str, Any], *, as_json: bool) -> None:
     _out.print(f"\nIn quarantine: {report['quarantine']:,} rows (hub quarantine list)")
     fields_changed(report["systems"])
     outcomes(report["changes"], as_json=False)
+    left = report["outstanding"]
+    if left["changes"]:
+        told = f"{left['changes']:,} changes, the oldest since {left['oldest']}"
+        _out.print(f"Outstanding: {told} (hub outstanding list)")
     if report["undone"]:
         _out.print(f"Undone and not written again: {report['undone']:,} (hub undo --list)")
 

@@ -26,7 +26,9 @@ def undo(report: "Undo", *, as_json: bool) -> None:
     if report.plan.plan is None:
         _out.print("Nothing to take back: every record says what it said before.")
         return
-    show.plan(report.plan, as_json=False)
+    from hub.commands.show_plan import undo as show_plan
+
+    show_plan(report.plan, report.changes[:_SHOWN], len(report.changes) - _SHOWN)
     if left:
         _out.print(f"\n{len(left):,} left alone, each with its reason above and in `ops_change`.")
     if report.applied is not None:

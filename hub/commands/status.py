@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, func, select
 
 from hub.checks import laws
+from hub.commands import outstanding
 from hub.commands.warehouse import Workplace
 from hub.config import ObjectMapping
 from hub.models.database import reading
@@ -24,13 +25,13 @@ from hub.models.sources import DELETED, HIDDEN, MERGED, SOURCES
 from hub.sync.agreed import left_as_changed
 from hub.sync.drift import as_known
 from hub.sync.flaps import Flap, flapping
-from hub.sync.ledger import DONE, FAILED, PAUSED, newest_sync, run_errors
+from hub.sync.ledger import DONE, FAILED, PAUSED, UNAPPROVED, newest_sync, run_errors
 from hub.sync.pipeline import judge
 from hub.sync.quarantine import WAITING
 from hub.sync.targets import Target
 
 # How runs stand, the worst first.
-_GREENNESS = (FAILED, "died", "running", PAUSED, DONE)
+_GREENNESS = (FAILED, "died", "running", PAUSED, UNAPPROVED, DONE)
 _GOLDEN = (company, contact, lead, opportunity, registration, pos_line)
 
 
@@ -57,6 +58,7 @@ def status(workplace: Workplace) -> dict[str, Any]:
                 select(func.count()).where(ops_quarantine.c.status == WAITING)
             ),
             "changes": _changes(conn),
+            "outstanding": outstanding.summary(conn),
             "undone": conn.scalar(select(func.count()).where(ops_undone.c.lifted_run.is_(None))),
         }
 
@@ -175,7 +177,7 @@ def _fields(
 
 
 def _changes(conn: Connection) -> dict[str, int]:
-    """Changes by outcome: `pending` and `rejected` are what is outstanding, the rest is history."""
+    """Changes by outcome, of all plans ever made."""
     found: dict[str, int] = dict(
         conn.execute(
             select(ops_change.c.outcome, func.count()).group_by(ops_change.c.outcome)

@@ -16,7 +16,8 @@ from hub.sync.apply import ApplyReport
 from hub.sync.changes import PlannedChange
 from hub.sync.ledger import DONE, Stopwatch, begin_run, end_run
 from hub.sync.pipeline import connected
-from hub.sync.plan import Plan
+from hub.sync.stored import as_planned, changes_of
+from hub.sync.storing import Plan
 from hub.sync.undo import make_undo
 from hub.sync.undone import AS_BEFORE
 
@@ -26,12 +27,13 @@ class Undo:
     """The plan of an undo, and what came of it if it was carried out."""
 
     plan: Plan
+    changes: list[PlannedChange]
     applied: ApplyReport | None = None
 
     @property
     def left(self) -> list[PlannedChange]:
         """What is left alone, but for what is as before already."""
-        return [c for c in self.plan.refused if c.refusal and c.refusal.code != AS_BEFORE]
+        return [c for c in self.changes if c.refusal and c.refusal.code != AS_BEFORE]
 
     @property
     def outcomes(self) -> dict[str, int]:
@@ -54,10 +56,13 @@ def undo(place: Workplace, targets: Sequence[str], *, apply: bool) -> Undo:
         watch = Stopwatch()
         with failing_by_name(place, run, watch), watch.lap("plan"):
             plan = make_undo(engine, settings, run, connectors, targets)
+        with reading(engine) as conn:
+            rows = changes_of(conn, plan.plan) if plan.plan is not None else iter(())
+            changes = [as_planned(row) for row in rows]
         if plan.plan is None or not apply:
             end_run(engine, run, DONE, seconds=watch.seconds)
-            return Undo(plan)
-        return Undo(plan, carrying_out(place, run, plan.plan, connectors, watch))
+            return Undo(plan, changes)
+        return Undo(plan, changes, carrying_out(place, run, plan.plan, connectors, watch))
 
 
 def lift(place: Workplace, targets: Sequence[str]) -> int:

@@ -99,7 +99,9 @@ class Change:
     `key` is the (field, value) upsert key of a create. A field named `associations/…` is a link to
     the record id it holds. A `delete` takes the record away so that people there can bring it back,
     if their system knows such a thing; an `erase` takes it away for good, if it can. Neither has
-    fields. Of a record that is not there any more both are `applied`.
+    fields. Of a record that is not there any more both are `applied`. With
+    `compare` an update is sent only if its record still says `before`: what somebody has changed
+    since the plan was made is left alone, and `stale`.
     """
 
     id: str
@@ -109,6 +111,7 @@ class Change:
     record_id: str | None = None
     key: tuple[str, str] | None = None
     before: Mapping[str, str | None] = field(default_factory=dict)
+    compare: bool = False
 
 
 @dataclass(frozen=True)
@@ -219,8 +222,14 @@ class Connector(Protocol):
         """
         ...
 
-    def write_calls(self, rows: int) -> int:
-        """The fewest calls that write so many changes of one object and operation."""
+    def write_calls(self, rows: int, op: Operation = "create") -> int:
+        """The fewest calls that write so many changes of one object and operation, handed over
+        at once."""
+        ...
+
+    def compare_calls(self, obj: str, rows: int, *, asked: bool) -> int:
+        """The calls that reading so many records just before their update takes: none unless the
+        changes ask for it (`asked`), or the settings of the system do for all."""
         ...
 
     def apply(self, changes: Sequence[Change]) -> Iterator[Outcome]:

@@ -5,7 +5,6 @@ so that what waits for the next run anyway is not laid at its door, then with it
 what then happens, for the same reason that the steps do the same when run twice.
 """
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -19,9 +18,9 @@ from hub.stewardship.judging import Judged, Wish, judge_one
 from hub.sync.changes import PlannedChange
 from hub.sync.ledger import Stopwatch, begin_run
 from hub.sync.pipeline import derive
-from hub.sync.plan import Plan, make_plan
-
-WriteCalls = Mapping[str, Callable[[int], int]]
+from hub.sync.plan import make_plan
+from hub.sync.stored import as_planned, changes_of
+from hub.sync.storing import Costs
 
 
 @dataclass(frozen=True)
@@ -41,16 +40,14 @@ class Preview:
     calls_without: int
 
 
-def preview(
-    engine: Engine, settings: Settings, write_calls: WriteCalls, wish: Wish, at: datetime
-) -> Preview:
+def preview(engine: Engine, settings: Settings, costs: Costs, wish: Wish, at: datetime) -> Preview:
     """Rehearse a judgement; nothing of it is written. Raises what entering it would raise."""
     with rehearsing(engine) as stage:
-        without = _next_plan(stage, settings, write_calls, at)[1]
+        without = _next_plan(stage, settings, costs, at)[1]
         with rehearsing(stage):
             with writing(stage) as conn:
                 judged = judge_one(conn, wish, at)
-            run, plan = _next_plan(stage, settings, write_calls, at)
+            run, plan = _next_plan(stage, settings, costs, at)
             with reading(stage) as conn:
                 seen = look(conn, run.number)
         with reading(stage) as conn:
@@ -65,15 +62,25 @@ def preview(
     )
 
 
-def _next_plan(
-    engine: Engine, settings: Settings, write_calls: WriteCalls, at: datetime
-) -> tuple[Run, Plan]:
+@dataclass(frozen=True)
+class _Plan:
+    calls: int
+    changes: list[PlannedChange]
+
+
+def _next_plan(engine: Engine, settings: Settings, costs: Costs, at: datetime) -> tuple[Run, _Plan]:
     run = begin_run(engine, "preview", settings.config_hash, at)
     derive(engine, settings, run, Stopwatch(), full=False)
-    return run, make_plan(engine, settings, run, write_calls)
+    made = make_plan(engine, settings, run, costs)
+    with reading(engine) as conn:
+        rows = list(changes_of(conn, made.plan)) if made.plan is not None else []
+    return run, _Plan(
+        made.calls,
+        [as_planned(row) for row in rows],
+    )
 
 
-def _only(plan: Plan, other: Plan) -> list[PlannedChange]:
+def _only(plan: _Plan, other: _Plan) -> list[PlannedChange]:
     """Changes of a plan that another one does not have just so."""
     known = {change.digest for change in other.changes}
     return [change for change in plan.changes if change.digest not in known]

@@ -9,6 +9,9 @@ from hub.connectors.contract import FieldShape
 
 NOT_ACCEPTED = "value_not_accepted"
 CHANGED_THERE = "changed_there"
+MISSING_REFERENCE, HIDDEN_RECORD = "missing_reference", "hidden_record"
+NOT_YET = frozenset({MISSING_REFERENCE, HIDDEN_RECORD})
+"""Codes of what can be sent as soon as something outside of it is there."""
 _SHOWN_CHOICES = 20
 
 
@@ -16,7 +19,9 @@ _SHOWN_CHOICES = 20
 class Refusal:
     """Why a change is not sent, in the words of an outcome.
 
-    `blocked`: it cannot be. `skip`: it need not, or must not be.
+    `blocked`: it cannot be. It counts as `rejected` when its CRM would refuse it for certain, and
+    as `skipped` when something outside of it is missing (`NOT_YET`). `skip`: it need not, or must
+    not, be.
     """
 
     message: str
@@ -26,7 +31,26 @@ class Refusal:
 
     @property
     def outcome(self) -> str:
-        return "rejected" if self.kind == "blocked" else "skipped"
+        return "rejected" if self.kind == "blocked" and self.code not in NOT_YET else "skipped"
+
+
+def without_reference(name: str, entity: str, hub_id: str | None, target: str) -> Refusal:
+    """A record that must hang on another one, which is not in that system."""
+    missing = "nothing" if hub_id is None else f"{entity} {hub_id}, which has no record"
+    return Refusal(
+        f"{name} must name a record of {target}, and stands for {missing} there.",
+        f"make the {entity} in {target}, or match it with a record there; it is planned again then",
+        MISSING_REFERENCE,
+    )
+
+
+def not_shown(record_id: str) -> Refusal:
+    """A record that our user does not see, so that it cannot be written either."""
+    return Refusal(
+        f"{record_id} is not shown to our user, so it cannot be written.",
+        "share the record with the hub's user; see `gone` in the src_ tables",
+        HIDDEN_RECORD,
+    )
 
 
 def left_alone(fields: Iterable[str]) -> Refusal:

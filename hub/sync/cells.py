@@ -9,9 +9,7 @@ from typing import Any
 from hub.connectors.text import canonical_number
 from hub.mappings.schema import CreateRule, ObjectMapping, PushField, PushRule
 from hub.sync.agreed import MEANT, agreed_values, told_values
-
-Cells = dict[str, dict[str, str | None]]
-"""Outside field → {before, after, why}."""
+from hub.sync.changes import Cells
 
 
 @dataclass(frozen=True)
@@ -57,11 +55,9 @@ def _shown(value: str | None) -> str:
 
 
 def create_cells(push: PushRule, create: CreateRule, row: Mapping[str, Any]) -> Cells:
-    """The cells of a new record; none when a record it must hang on cannot exist there."""
+    """The cells of a new record."""
     values = {name: value_of(rule, row) for name, rule in push.all_fields.items()}
     values.setdefault(create.key, row["hub_id"])
-    if any(rule.ref and values[name] is None for name, rule in push.all_fields.items()):
-        return {}
     return {
         name: {"before": None, "after": value, "why": row["why"]}
         for name, value in values.items()

@@ -5,7 +5,7 @@ frame has `hub_id`, `why` (the rule behind the values), `create` (true where the
 record if it is missing), and the columns that mappings may push.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import polars as pl
@@ -198,3 +198,21 @@ DESIRED: dict[str, _Desired] = {
 
 NEEDED: dict[str, _Desired] = {"contact": needed_contacts}
 """What suffices of an entity where mappings only make records of it and update none."""
+
+
+def _ids(**columns: str) -> Callable[[Mapping[str, Any]], dict[str, str | None]]:
+    def of(row: Mapping[str, Any]) -> dict[str, str | None]:
+        return {entity: row[column] for entity, column in columns.items()}
+
+    return of
+
+
+ORIGIN: dict[str, Callable[[Mapping[str, Any]], dict[str, str | None]]] = {
+    "company": _ids(company="hub_id"),
+    "registration": _ids(registration="hub_id"),
+    "opportunity": _ids(registration="registration_id", partner="partner_id"),
+    "lead": _ids(lead="hub_id", partner="partner_id"),
+    "contact": _ids(contact="hub_id", lead="lead_id"),
+    "assigned_lead": _ids(lead="hub_id"),
+}
+"""Entity → the golden rows (entity → id) that a row of its desired state is made of."""

@@ -16,8 +16,9 @@ from hub.models.runs import Run
 SYNC, DAGSTER, SETTLE = "sync", "dagster", "settle"
 """Kinds of runs: a sync from the command line, one from Dagster, and a pass that settles either."""
 SYNCS = (SYNC, DAGSTER)
-DONE, FAILED, PAUSED = "done", "failed", "paused: quota"
-"""How runs end. A paused one stopped in order, because an allowance of calls was used up."""
+DONE, FAILED, PAUSED, UNAPPROVED = "done", "failed", "paused: quota", "paused: approval"
+"""How runs end. A paused one stopped in order, because an allowance of calls was used up, or
+because what is left to write needs somebody's approval."""
 
 
 def begin_run(engine: Engine, kind: str, config_hash: str, now: datetime | None = None) -> Run:

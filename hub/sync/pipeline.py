@@ -29,11 +29,22 @@ from hub.policy.partners import partner_systems, problems
 from hub.policy.settings import load_policy
 from hub.sync.apply import ApplyReport, apply_plan
 from hub.sync.batch import LandReport
-from hub.sync.changes import PlannedChange
 from hub.sync.land import land, land_named
-from hub.sync.ledger import DONE, FAILED, PAUSED, SETTLE, SYNC, Stopwatch, begin_run, end_run
-from hub.sync.plan import Plan, differences, make_plan
-from hub.sync.settled import refused, unsettled
+from hub.sync.ledger import (
+    DONE,
+    FAILED,
+    PAUSED,
+    SETTLE,
+    SYNC,
+    UNAPPROVED,
+    Stopwatch,
+    begin_run,
+    end_run,
+)
+from hub.sync.plan import differences, make_plan
+from hub.sync.settled import standing
+from hub.sync.stored import undecided
+from hub.sync.storing import BRAKED, Plan
 
 STEPS = ("pull", "land", "check", "resolve", "unify", "govern", "plan", "apply")
 RESOLVED: tuple[Entity, ...] = ("company", "contact")
@@ -60,8 +71,8 @@ def _wall_clock() -> datetime:
 class SyncReport:
     """All passes of one sync: figures added up, and how the laws stand.
 
-    `troubles` are failures, `pauses` the systems whose allowance of calls was used up; both name
-    the system and the remedy.
+    `troubles` are failures, `pauses` the systems whose allowance of calls was used up, `waits` the
+    changes that nobody has approved yet; all name the system and the remedy.
     """
 
     runs: list[int] = field(default_factory=list)
@@ -72,6 +83,7 @@ class SyncReport:
     laws: list[LawResult] = field(default_factory=list)
     troubles: list[str] = field(default_factory=list)
     pauses: list[str] = field(default_factory=list)
+    waits: list[str] = field(default_factory=list)
     calls: dict[str, dict[str, int]] = field(default_factory=dict)
     watch: Stopwatch = field(default_factory=Stopwatch)
 
@@ -79,18 +91,16 @@ class SyncReport:
     def outcomes(self) -> dict[str, int]:
         """Changes by outcome: of those sent, and of those a plan would not send."""
         total = dict.fromkeys(laws.OUTCOMES, 0)
-        for change in (c for plan in self.plans for c in plan.refused):
-            if change.refusal is not None:
-                total[change.refusal.outcome] += 1
-        for report in self.applied:
-            for outcome, number in report.outcomes.items():
+        counted = [*(plan.unsent for plan in self.plans), *(a.outcomes for a in self.applied)]
+        for outcomes in counted:
+            for outcome, number in outcomes.items():
                 total[outcome] += number
         return total
 
     @property
     def faults(self) -> list[str]:
         """Everything that keeps the sync from being green, but for the laws."""
-        return [*self.troubles, *self.pauses]
+        return [*self.troubles, *self.pauses, *self.waits]
 
 
 def sync(
@@ -209,14 +219,20 @@ class Flow:
             self.engine, self.settings, self.run, self.report.watch, full, self._progress
         )
 
-    def plan(self, *, full: bool = False) -> Plan:
-        """Plan what all systems should be told; `full` also tries again what was refused."""
+    def plan(self, *, full: bool = False, apply: bool = True) -> Plan:
+        """Plan what all systems should be told; `full` also tries again what was refused. `apply`:
+        it is to be written at once. A plan that is braked is a trouble."""
         self._progress("plan")
         with self.report.watch.lap("plan"):
-            write_calls = {name: c.write_calls for name, c in self._connectors.items()}
-            plan = make_plan(self.engine, self.settings, self.run, write_calls, full=full)
+            plan = make_plan(
+                *(self.engine, self.settings, self.run, self._connectors),
+                full=full,
+                at_once=apply,
+            )
         self.report.plans.append(plan)
         self.report.troubles += self._partners_in_doubt()
+        if plan.plan is not None and plan.status == BRAKED:
+            self.report.troubles.append(braked(plan.plan, plan))
         return plan
 
     def _partners_in_doubt(self) -> list[str]:
@@ -233,7 +249,7 @@ class Flow:
 
     def apply(self, plan: str, systems: Iterable[str]) -> ApplyReport:
         """Write the changes of a stored plan to `systems`, but for those that were not read, or
-        whose allowance is used up."""
+        whose allowance is used up, and for what waits for approval."""
         left = {system for system, _ in self._unread} | self._spent
         writable = {s: self._connectors[s] for s in systems if s not in left}
         with self.report.watch.lap("apply"):
@@ -241,8 +257,10 @@ class Flow:
         self.report.applied.append(done)
         self._spent |= set(done.paused)
         self.report.pauses += [f"{s}: {PAUSED}: {said}" for s, said in done.paused.items()]
-        for key, records in done.made.items():
-            self._made.setdefault(key, []).extend(records)
+        self.report.waits += [wait for wait in done.waits if wait not in self.report.waits]
+        for found in (done.made, done.moved):
+            for key, records in found.items():
+                self._to_read.setdefault(key, []).extend(records)
         return done
 
     def one_pass(
@@ -263,25 +281,30 @@ class Flow:
     def derive_and_write(self, *, full: bool = False, apply: bool = True) -> None:
         """The steps after landing."""
         self.derivation(full=full).all()
-        plan = self.plan(full=full)
-        if plan.plan is not None and apply:
-            self._progress(f"apply {len(plan.changes)} changes")
+        plan = self.plan(full=full, apply=apply)
+        if plan.plan is None or not apply:
+            return
+        if plan.status == BRAKED:
+            self.report.applied.append(ApplyReport({"pending": sum(p.to_send for p in plan.parts)}))
+        else:
+            self._progress(f"apply {plan.total} changes")
             self.apply(plan.plan, self._connectors)
 
     def settle(self) -> int:
-        """Further passes, each a ledger run, until one makes no record; returns how many."""
+        """Further passes, each a ledger run, until one makes no record and meets none that
+        somebody has changed since; returns how many."""
         for number in range(_PASSES - 1):
-            if not self._made:
+            if not self._to_read:
                 return number
-            made = self._made
+            to_read = self._to_read
             self.end()
             self.run = self._begin(SETTLE)
-            self._read_back(made)
+            self._read_back(to_read)
             self.derive_and_write()
         return _PASSES - 1
 
-    def _read_back(self, made: Mapping[tuple[str, str], Sequence[str]]) -> None:
-        for (system, obj), records in made.items():
+    def _read_back(self, to_read: Mapping[tuple[str, str], Sequence[str]]) -> None:
+        for (system, obj), records in to_read.items():
             if system in self._spent:  # the next sync reads them as news
                 continue
             self._progress(f"read back {system}/{obj}")
@@ -305,6 +328,7 @@ class Flow:
         report.laws = judge(
             *(self.engine, self.settings, report.runs, report.troubles),
             pauses=report.pauses,
+            waits=report.waits,
             applied=applied,
         )
         report.calls = _calls(self.engine, report.runs)
@@ -316,7 +340,9 @@ class Flow:
         report = self.report
         if report.troubles or not all(law.holds or law.waits for law in report.laws):
             return FAILED
-        return PAUSED if report.pauses else DONE
+        if report.pauses:
+            return PAUSED
+        return UNAPPROVED if report.waits else DONE
 
     def end(self, *, error: str | None = None) -> None:
         """Close the current ledger run."""
@@ -346,7 +372,7 @@ class Flow:
     def _begin(self, kind: str) -> Run:
         run = begin_run(self.engine, kind, self.settings.config_hash, self._clock())
         self.report.runs.append(run.number)
-        self._made: dict[tuple[str, str], list[str]] = {}
+        self._to_read: dict[tuple[str, str], list[str]] = {}
         return run
 
 
@@ -405,22 +431,23 @@ def judge(
     troubles: Sequence[str],
     *,
     pauses: Sequence[str] = (),
+    waits: Sequence[str] = (),
     applied: bool = True,
 ) -> list[LawResult]:
     """The laws that a sync of these runs can break, in the order of their numbers."""
     with reading(engine) as conn:
-        wanted = _wanted(conn, settings, runs)
-        left = len(unsettled(conn, wanted)) if applied else 0
+        left, refused = _standing(conn, settings, runs)
         return [
             laws.conservation(conn, runs),
-            laws.fixpoint(left, paused=bool(pauses)),
+            laws.fixpoint(left if applied else 0, paused=bool(pauses)),
             laws.identity(conn),
             laws.isolation(conn, list(partner_systems(settings)), runs),
             laws.reversibility(conn, runs),
             laws.honesty(
                 *(conn, runs, troubles),
                 pauses=pauses,
-                refused=len(refused(conn, wanted)),
+                waits=[*waits, *_undecided(conn, [*troubles, *waits])],
+                refused=refused,
                 applied=applied,
             ),
             laws.frugality(conn, runs),
@@ -428,15 +455,40 @@ def judge(
 
 
 def left_to_do(engine: Engine, settings: Settings, runs: Sequence[int]) -> int:
-    """Changes that planning again would want of what these runs moved, but for those refused."""
+    """Changes that planning again would want of what these runs moved, but for those refused and
+    those that wait for somebody's decision."""
     with reading(engine) as conn:
-        return len(unsettled(conn, _wanted(conn, settings, runs)))
+        return _standing(conn, settings, runs)[0]
 
 
-def _wanted(conn: Connection, settings: Settings, runs: Sequence[int]) -> list[PlannedChange]:
-    """What the CRMs do not say yet, of what these runs moved and of what is outstanding."""
+def _standing(conn: Connection, settings: Settings, runs: Sequence[int]) -> tuple[int, int]:
+    """How much the CRMs do not say yet, of what these runs moved and of what is outstanding: what
+    is still to be asked for, and what was refused."""
     since = min(runs, default=1) - 1
-    return list(differences(conn, settings, load_policy(settings), since))
+    return standing(conn, differences(conn, settings, load_policy(settings), since))
+
+
+def braked(name: str, plan: Plan) -> str:
+    """What stops a plan, in words."""
+    reasons = "; ".join(dict.fromkeys(part.reason or "" for part in plan.held if part.brakes))
+    brakes = dict.fromkeys(brake for part in plan.held for brake in part.brakes)
+    release = " ".join(f"--release {brake}" for brake in brakes)
+    return (
+        f"{name} is braked, nothing of it was sent: {reasons}; see `hub plan show {name}`, then "
+        f"`hub plan approve {name} --by NAME {release}`, or `hub plan reject`"
+    )
+
+
+def _undecided(conn: Connection, told: Sequence[str]) -> list[str]:
+    """Plans that wait for a decision and are not told of yet."""
+    known = " ".join(told)
+    return [
+        braked(str(plan.plan), plan)
+        if plan.status == BRAKED
+        else f"{plan.plan} waits for approval; see `hub plan show {plan.plan}`"
+        for plan in undecided(conn)
+        if str(plan.plan) not in known
+    ]
 
 
 def _calls(engine: Engine, runs: Sequence[int]) -> dict[str, dict[str, int]]:

@@ -1,126 +1,126 @@
 """Plan: what each CRM should say minus what it was last seen to say.
 
 A plan is made of changes, each one record with its fields before and after and the reason. It is
-stored before anything is written. A change that a CRM refused is not planned again while nothing
-about it differs (see `hub.sync.settled`): it stays outstanding in the ledger.
+stored before anything is written, portion by portion as it is made. A change that a CRM refused is
+not planned again while nothing about it differs (see `hub.sync.settled`): it stays outstanding in
+the ledger.
 """
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import replace
 from typing import Any
 
 import polars as pl
-from sqlalchemy import Connection, Engine, Exists, Table, exists, select, update
+from sqlalchemy import Connection, Engine, Exists, Table, exists, select
 
 from hub.config import Settings
 from hub.mappings.schema import ObjectMapping, PushRule
 from hub.models import bulk
-from hub.models.database import reading, take_numbers, writing
+from hub.models.database import reading, writing
 from hub.models.identity import crosswalk
-from hub.models.operations import SYNC, ops_change, ops_plan
 from hub.models.runs import Run
 from hub.models.sources import MERGED, SOURCES
 from hub.models.watermarks import move_watermark, versioned, watermark
 from hub.policy.settings import Policy, load_policy
 from hub.sync import isolation
-from hub.sync.acceptance import left_alone, refusal
+from hub.sync.acceptance import Refusal, left_alone, not_shown, refusal, without_reference
 from hub.sync.agreed import MEANT
 from hub.sync.assigned import as_agreed, held_leads
 from hub.sync.carried import in_one, stale_keys
-from hub.sync.cells import compare, create_cells, record_column
+from hub.sync.cells import compare, create_cells, record_column, value_of
 from hub.sync.changes import REFERENCE, PlannedChange
 from hub.sync.columns import PUSHED
-from hub.sync.desired import DESIRED, NEEDED
+from hub.sync.desired import DESIRED, NEEDED, ORIGIN
 from hub.sync.drift import known_shapes
+from hub.sync.duplicates import with_duplicates
+from hub.sync.holding import Holding
 from hub.sync.inclusion import included
-from hub.sync.settled import unsettled
+from hub.sync.origins import traced
+from hub.sync.settled import Sieve, portions
 from hub.sync.settling import settle_agreements
-from hub.sync.touched import SUPERSEDED, touched
+from hub.sync.stored import resolve, supersede, superseding
+from hub.sync.storing import Costs, Draft, Plan, store
+from hub.sync.surprises import amounts_of, weighed
+from hub.sync.touched import touched
 from hub.sync.undone import undone_in
 
-
-@dataclass(frozen=True)
-class Plan:
-    """A stored plan; `plan` is None when there is nothing to do and nothing was stored."""
-
-    plan: str | None
-    changes: list[PlannedChange]
-    calls: int
-    created_at: datetime
-    config_hash: str
-
-    @property
-    def refused(self) -> list[PlannedChange]:
-        """The changes that will not be sent: their CRM would refuse them, or they are left."""
-        return [change for change in self.changes if change.refusal is not None]
-
-    def change_id(self, seq: int) -> str:
-        """The id of the change at place `seq`, counted from 1."""
-        return f"{self.plan}/{seq:06d}"
+_IDS = 10_000
+"""Hub ids whose desired state is in memory at once."""
 
 
 def make_plan(
     engine: Engine,
     settings: Settings,
     run: Run,
-    write_calls: Mapping[str, Callable[[int], int]],
+    costs: Costs,
     *,
     full: bool = False,
+    at_once: bool = True,
 ) -> Plan:
     """Compare desired with last-seen state of all systems and store the difference.
 
     Looks at what moved since the last plan; at everything when the mappings or the policy changed,
-    or when `full`, which also tries again what was refused; any plan does so a day after that.
-    `write_calls`: system → the calls that so many changes of a kind take there. What earlier plans
-    had not done is superseded: it is in this plan if it is still wanted.
+    or when `full`, which also tries again what was refused; a refused change is also tried again
+    by itself, after longer and longer pauses. `costs`: system → what calls cost there. `at_once`:
+    the plan is to be applied in this very run, which has just read the records, so that they need
+    not be compared again before they are written. What earlier plans had not done is superseded: it
+    is in this plan if it is still wanted. A plan that waits for somebody's decision stays, and is
+    returned again, while it is all that is wanted.
     """
     policy = load_policy(settings)
-    step = versioned("plan", _mappings_text(settings), policy.model_dump_json())
-    with reading(engine) as conn:
+    step = basis(settings, policy)
+    draft = Draft(run, settings, step, costs, compares=not at_once)
+    with reading(engine) as conn, writing(engine) as out:
         since = 0 if full else watermark(conn, step)
+        sieve = Sieve(conn, run.started_at, full)
         found = differences(conn, settings, policy, since)
-        changes = list(found) if full else unsettled(conn, found, run.started_at)
-    with writing(engine) as conn:
-        settle_agreements(conn, settings, policy)
-        move_watermark(conn, step, run)
-        return store_plan(conn, settings, run, changes, write_calls)
+        wanted = (
+            _explained(conn, settings, asked)
+            for portion in portions(found)
+            for asked in portions(sieve.passed(portion))
+        )
+        holding = Holding(settings, run, since)
+        settle_agreements(out, settings, policy)
+        with superseding(out, draft) as keep:
+            plan = keep(store(out, draft, wanted, holding.of))
+        resolve(out, run, plan, sieve.standing)
+        move_watermark(out, step, run)
+    return plan
 
 
 def store_plan(
     conn: Connection,
     settings: Settings,
     run: Run,
-    changes: list[PlannedChange],
-    write_calls: Mapping[str, Callable[[int], int]],
-    kind: str = SYNC,
+    changes: Iterable[PlannedChange],
+    costs: Costs,
+    kind: str,
 ) -> Plan:
-    """Store changes as an open plan, in place of the plan of its kind that was open."""
-    _supersede(conn, run, kind)
-    if not changes:
-        return Plan(None, [], 0, run.started_at, settings.config_hash)
-    name = f"plan-{take_numbers(conn, 'plan', 1)[0]:06d}"
-    calls = _calls(changes, write_calls)
-    plan = Plan(name, changes, calls, run.started_at, settings.config_hash)
-    conn.execute(
-        ops_plan.insert().values(
-            plan=name,
-            kind=kind,
-            run=run.number,
-            status="open",
-            config_hash=settings.config_hash,
-            calls=calls,
-            created_at=run.started_at,
-        )
-    )
-    rows = pl.DataFrame(
-        [_stored(plan, seq, run) for seq in range(1, len(changes) + 1)],
-        schema=bulk.frame_schema(ops_change, _STORED),
-    )
-    bulk.insert(conn, ops_change, rows)
+    """Store changes that somebody has asked for by name as an open plan, in place of the plan of
+    its kind that was open: no brake and no approval is asked about them."""
+    draft = Draft(run, settings, basis(settings, load_policy(settings)), costs, True, kind)
+    plan = store(conn, draft, portions(changes), lambda *_: None)
+    supersede(conn, run, plan.plan, kind)
     return plan
+
+
+def basis(settings: Settings, policy: Policy) -> str:
+    """The name of the planning step under these mappings and this policy."""
+    return versioned("plan", _mappings_text(settings), policy.model_dump_json())
+
+
+def _explained(
+    conn: Connection, settings: Settings, changes: list[PlannedChange]
+) -> list[PlannedChange]:
+    """Changes of one object with the source of each value, and what is unusual about them."""
+    mapping = settings.mappings[changes[0].system][changes[0].object]
+    if mapping.push is None:
+        return changes
+    amounts = amounts_of(mapping.push)
+    found = with_duplicates(conn, mapping, traced(conn, mapping.push, changes))
+    return [weighed(change, amounts) for change in found]
 
 
 def differences(
@@ -130,30 +130,56 @@ def differences(
 
     Looks at what moved after run `since`; 0 looks at everything.
     """
-    cache: dict[str, pl.DataFrame] = {}
+    wanted = _Wanted(conn, settings, policy, since)
     for system, objects in settings.mappings.items():
         for obj, mapping in objects.items():
             if mapping.push is None:
                 continue
-            entity = mapping.push.entity
             if isolation.is_partners(settings, system):
-                if entity not in cache:
-                    theirs = [s for s in settings.systems if isolation.is_partners(settings, s)]
-                    cache[entity] = held_leads(conn, touched(conn, entity, since), theirs)
-                planned = _for_partner(conn, settings, system, obj, mapping.push, cache[entity])
+                leads = wanted.held(mapping.push.entity)
+                planned = _for_partner(conn, settings, system, obj, mapping.push, leads)
                 judged = _judged(conn, system, obj, mapping.push, planned)
                 yield from isolation.examined(conn, settings, system, obj, judged)
                 continue
-            if entity not in cache:
-                offers = DESIRED if _updates(settings, entity) else {**DESIRED, **NEEDED}
-                cache[entity] = offers[entity](conn, touched(conn, entity, since), policy)
-            # The one gate to a system, for updates and creates alike.
-            desired = included(cache[entity], mapping.include.push, PUSHED[entity])
-            found = _object_differences(conn, system, obj, mapping, mapping.push, desired)
-            keys = stale_keys(conn, system, obj, mapping, touched(conn, entity, since))
-            found = in_one(keys, found)
-            found = undone_in(conn, system, obj, mapping.source).left(found)
-            yield from _judged(conn, system, obj, mapping.push, found)
+            for ids, offered in wanted.of(mapping.push.entity):
+                # The one gate to a system, for updates and creates alike.
+                desired = included(offered, mapping.include.push, PUSHED[mapping.push.entity])
+                found = _object_differences(conn, system, obj, mapping, mapping.push, desired)
+                found = in_one(stale_keys(conn, system, obj, mapping, ids), found)
+                found = undone_in(conn, system, obj, mapping.source).left(found)
+                yield from _judged(conn, system, obj, mapping.push, found)
+
+
+class _Wanted:
+    """Desired state by entity, in frames of so many rows; what fits into one is made only once."""
+
+    def __init__(self, conn: Connection, settings: Settings, policy: Policy, since: int) -> None:
+        self._conn, self._settings, self._policy, self._since = conn, settings, policy, since
+        self._ids: dict[str, pl.DataFrame] = {}
+        self._whole: dict[str, pl.DataFrame] = {}
+
+    def of(self, entity: str) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
+        """Ids to look at, and what is desired of them."""
+        if entity not in self._ids:
+            self._ids[entity] = touched(self._conn, entity, self._since).sort("id")
+        ids = self._ids[entity]
+        offers = DESIRED if _updates(self._settings, entity) else {**DESIRED, **NEEDED}
+        if ids.height > _IDS:
+            for part in ids.iter_slices(_IDS):
+                yield part, offers[entity](self._conn, part, self._policy)
+            return
+        if entity not in self._whole:
+            self._whole[entity] = offers[entity](self._conn, ids, self._policy)
+        yield ids, self._whole[entity]
+
+    def held(self, entity: str) -> pl.DataFrame:
+        """What partners' own systems hold, or once held: one frame for all of them."""
+        if entity not in self._whole:
+            systems = self._settings.systems
+            theirs = [name for name in systems if isolation.is_partners(self._settings, name)]
+            ids = touched(self._conn, entity, self._since)
+            self._whole[entity] = held_leads(self._conn, ids, theirs)
+        return self._whole[entity]
 
 
 def _updates(settings: Settings, entity: str) -> bool:
@@ -208,7 +234,8 @@ def _judged(
             yield change
             continue
         after = {name: cell["after"] for name, cell in change.fields.items()}
-        yield replace(change, refusal=refusal(after, shapes, references))
+        refused = refusal(after, shapes, references)
+        yield change if refused is None else replace(change, refusal=refused)
 
 
 # -- one object --------------------------------------------------------------------------------
@@ -226,21 +253,35 @@ def _object_differences(
         return
     said = _said(conn, system, obj, mapping, push.entity, desired["hub_id"])
     desired = _with_references(conn, system, desired, push)
-    # What is hidden from our user exists, so it is not made again; but it cannot be written to.
-    shown = said.filter(pl.col("gone").is_null()) if push.fields else said.clear()
-    for row in desired.join(shown, on="hub_id").sort("record_id").iter_rows(named=True):
+    updated = said if push.fields else said.clear()
+    origin = ORIGIN[push.entity]
+    for row in desired.join(updated, on="hub_id").sort("record_id").iter_rows(named=True):
         found = compare(mapping, push, row)
         key = (system, obj, "update", row["record_id"], row["hub_id"])
         if found.write:
-            yield PlannedChange(*key, found.write)
+            # What is hidden from our user exists, so it is not made again; but it cannot be
+            # written to.
+            hidden = not_shown(row["record_id"]) if row["gone"] is not None else None
+            yield PlannedChange(*key, found.write, hidden, origin(row))
         if found.leave:
-            yield PlannedChange(*key, found.leave, left_alone(found.leave))
+            yield PlannedChange(*key, found.leave, left_alone(found.leave), origin(row))
     if push.create is not None:
         missing = desired.filter("create").join(said, on="hub_id", how="anti").sort("hub_id")
         for row in missing.iter_rows(named=True):
-            fields = create_cells(push, push.create, row)
-            if fields:
-                yield PlannedChange(system, obj, "create", None, row["hub_id"], fields)
+            cells = create_cells(push, push.create, row)
+            lacking = _lacking(push, row)
+            yield PlannedChange(
+                system, obj, "create", None, row["hub_id"], cells, lacking, origin(row)
+            )
+
+
+def _lacking(push: PushRule, row: Mapping[str, Any]) -> Refusal | None:
+    """Why a record cannot be made: another one that it must hang on is not there."""
+    for name, rule in push.all_fields.items():
+        if rule.ref is not None and value_of(rule, row) is None:
+            column = str(rule.column)
+            return without_reference(name, column.removesuffix("_id"), row[column], rule.ref)
+    return None
 
 
 def _said(
@@ -331,53 +372,6 @@ def _with_references(
     return desired
 
 
-# -- storing -----------------------------------------------------------------------------------
-
-_STORED = (
-    *("id", "plan", "seq", "system", "object", "op", "record_id", "hub_id", "fields", "digest"),
-    *("outcome", "code", "message", "remedy", "run", "at"),
-)
-
-
-def _stored(plan: Plan, seq: int, run: Run) -> dict[str, Any]:
-    change = plan.changes[seq - 1]
-    return {
-        "id": plan.change_id(seq),
-        "plan": plan.plan,
-        "seq": seq,
-        "system": change.system,
-        "object": change.object,
-        "op": change.op,
-        "record_id": change.record_id,
-        "hub_id": change.hub_id,
-        "fields": json.dumps(change.fields, sort_keys=True, ensure_ascii=False),
-        "digest": change.digest,
-        "outcome": "pending" if change.refusal is None else change.refusal.outcome,
-        "code": change.refusal and change.refusal.code,
-        "message": change.refusal and change.refusal.message,
-        "remedy": change.refusal and change.refusal.remedy,
-        "run": run.number,
-        "at": run.started_at if change.refusal is not None else None,
-    }
-
-
-def _supersede(conn: Connection, run: Run, kind: str) -> None:
-    """What plans of this kind have not done is not to be done any more."""
-    of_kind = ops_plan.c.kind == kind
-    conn.execute(
-        update(ops_change)
-        .where(
-            ops_change.c.plan.in_(select(ops_plan.c.plan).where(of_kind)),
-            ops_change.c.outcome.in_(("pending", "stale")),
-            ops_change.c.code.is_distinct_from(SUPERSEDED),
-        )
-        .values(outcome="stale", code=SUPERSEDED, run=run.number, at=run.started_at)
-    )
-    conn.execute(
-        update(ops_plan).where(of_kind, ops_plan.c.status == "open").values(status="superseded")
-    )
-
-
 def _mappings_text(settings: Settings) -> str:
     return json.dumps(
         {
@@ -386,12 +380,3 @@ def _mappings_text(settings: Settings) -> str:
         },
         sort_keys=True,
     )
-
-
-def _calls(changes: list[PlannedChange], write_calls: Mapping[str, Callable[[int], int]]) -> int:
-    """Calls the plan will cost to write, per system, object and kind of change."""
-    counts: dict[tuple[str, str, str], int] = {}
-    for change in (c for c in changes if c.refusal is None):
-        key = (change.system, change.object, change.op)
-        counts[key] = counts.get(key, 0) + 1
-    return sum(write_calls[system](rows) for (system, _, _), rows in counts.items())

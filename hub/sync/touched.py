@@ -6,7 +6,7 @@ Everything else said what it should when it was last looked at, and nobody has r
 from collections.abc import Callable
 
 import polars as pl
-from sqlalchemy import Connection, Table, func, or_, select, union
+from sqlalchemy import Connection, Table, and_, func, or_, select, union
 from sqlalchemy.sql import Select
 
 from hub.golden.scope import on_key
@@ -31,6 +31,8 @@ from hub.models.sources import (
     src_lead,
     src_opportunity,
 )
+from hub.sync.settled import outstanding
+from hub.sync.storing import SUPERSEDED
 
 _Ids = Select[tuple[str]]
 
@@ -139,10 +141,9 @@ def _seen(entity: str, table: Table, since: int) -> _Ids:
 
 
 def _outstanding() -> _Ids:
-    return select(ops_change.c.hub_id.label("id")).where(
-        ops_change.c.outcome.in_(("pending", "stale", "rejected")),
-        ops_change.c.code.is_distinct_from(SUPERSEDED),
-    )
+    c = ops_change.c
+    left = and_(c.outcome.in_(("pending", "stale")), c.code.is_distinct_from(SUPERSEDED))
+    return select(c.hub_id.label("id")).where(or_(left, outstanding()))
 
 
 def _lifted(since: int) -> _Ids:
@@ -152,6 +153,3 @@ def _lifted(since: int) -> _Ids:
         .outerjoin(identity_alias, identity_alias.c.old_id == ops_undone.c.hub_id)
         .where(ops_undone.c.lifted_run > since)
     )
-
-
-SUPERSEDED = "superseded"

@@ -77,11 +77,16 @@ def test_a_plan_is_read_first_and_written_once(live: Demo) -> None:
 
     plan = live.hub("plan", "--json")
     assert plan.code == 0
-    assert set(plan.json) == {"plan", "created_at", "config_hash", "calls", "changes"}
-    assert plan.json["calls"] == 2
+    assert set(plan.json) == {
+        *("plan", "created_at", "config_hash", "calls", "changes"),
+        *("status", "expires_at", "parts"),
+    }
+    # A call to write each system, and one to compare its records just before.
+    assert plan.json["calls"] == 4
     for change in plan.json["changes"]:
         assert set(change) == {
             *("id", "system", "object", "op", "record_id", "hub_id", "fields"),
+            *("sends", "notes", "outcome"),
         }
     (told,) = [c for c in plan.json["changes"] if c["record_id"] == hero["opportunity"]]
     assert (told["system"], told["object"], told["op"]) == (

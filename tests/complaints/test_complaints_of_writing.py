@@ -3,6 +3,7 @@
 Numbers are those of docs/complaints.md.
 """
 
+import json
 from typing import Any
 
 from complaint_kit import HubSpotCrm, HubTime, SalesforceCrm, with_pushed
@@ -10,7 +11,9 @@ from complaint_kit import HubSpotCrm, HubTime, SalesforceCrm, with_pushed
 from hub.commands.planning import carry_out
 from hub.config import stock_mapping
 from hub.connectors.contract import Change
+from hub.models.database import reading
 from hub.models.operations import ops_change
+from hub.sync.stored import changes_of
 from sandbox.salesforce import DuplicateRule
 from sandbox.salesforce.schema import Field, PicklistValue
 
@@ -77,14 +80,17 @@ def test_complaint_02_the_plan_shows_each_record_and_field_and_what_it_will_cost
     work = crm.add_work(3)
     report = crm.sync(apply=False)
     (plan,) = report.plans
-    assert sorted(change.record_id or "" for change in plan.changes) == sorted(work)
-    for change in plan.changes:
-        assert (change.op, change.object) == ("update", crm.work)
-        for cell in change.fields.values():
-            assert set(cell) == {"before", "after", "why"}
+    with reading(crm.place.engine) as conn:
+        changes = list(changes_of(conn, str(plan.plan)))
+    assert sorted(change.record_id or "" for change in changes) == sorted(work)
+    for change in changes:
+        assert (change.kind, change.object) == ("update", crm.work)
+        for cell in json.loads(change.fields).values():
+            assert set(cell) == {"before", "after", "why", "rule", "source"}
             assert cell["before"] != cell["after"]
             assert cell["why"]
-    assert plan.calls == 1
+    (part,) = plan.parts
+    assert (part.write_calls, part.compare_calls, plan.calls) == (1, 1, 2)
     assert [line for line in crm.writes() if "oauth2" not in line["path"]] == []
     assert all(crm.written(record) is None for record in work)
 

@@ -108,6 +108,8 @@ def test_every_model_of_the_configuration_has_its_table() -> None:
     documented = {table.mark.split()[1] for table in tables("keys")}
     assert documented == {
         *(f"hub.config.{name}" for name in ("Settings", "SystemBase", "Agreement")),
+        *(f"hub.planning.{name}" for name in ("PlanSettings", "SystemPlanRule", "ObjectPlanRule")),
+        *(f"hub.planning.{name}" for name in ("Above", "Brake")),
         *(
             f"hub.connectors.salesforce.config.{name}"
             for name in (
@@ -244,12 +246,13 @@ def test_every_table_of_the_warehouse_is_documented() -> None:
 
 def _commands(command: click.Command, path: str = "hub") -> dict[str, set[str]]:
     """Command line → its options beside those that all have."""
+    found: dict[str, set[str]] = {}
     if isinstance(command, click.Group):
-        found: dict[str, set[str]] = {}
         for name, child in command.commands.items():
             # A hidden command is what the group does with what is no command.
             found |= _commands(child, path if child.hidden else f"{path} {name}")
-        return found
+        if not command.invoke_without_command:
+            return found
     options = {
         option
         for parameter in command.params
@@ -257,7 +260,7 @@ def _commands(command: click.Command, path: str = "hub") -> dict[str, set[str]]:
         for option in parameter.opts
         if option.startswith("--")
     }
-    return {path: options - {"--config", "--json", "--help"}}
+    return {**found, path: options - {"--config", "--json", "--help"}}
 
 
 def test_every_command_is_documented_with_its_options() -> None:

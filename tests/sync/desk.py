@@ -1,6 +1,7 @@
 """A literal model to plan on: golden rows and last-seen records, put into the warehouse as such."""
 
 import json
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -9,11 +10,13 @@ from sqlalchemy import Engine, Table
 
 from hub.config import Settings
 from hub.models import bulk, metadata
-from hub.models.database import writing
+from hub.models.database import reading, writing
 from hub.models.identity import crosswalk
 from hub.models.sources import SOURCES
 from hub.sync.ledger import begin_run
-from hub.sync.plan import Plan, make_plan
+from hub.sync.plan import make_plan
+from hub.sync.stored import changes_of
+from hub.sync.storing import Plan
 
 SALESFORCE, HUBSPOT = "acme_salesforce", "acme_hubspot"
 _ROWS_PER_CALL = {SALESFORCE: 200, HUBSPOT: 100, "northwind": 1}
@@ -32,6 +35,72 @@ _DEFAULTS: dict[str, dict[str, Any]] = {
     },
     "lead_assignment": {"partner_id": "pa_1", "decision_id": 1, "reason": "territory_and_tier"},
 }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class FlatCost:
+    """So many rows to a call, whatever is done with them."""
+
+    rows: int
+    rows_per_apply: int = 1000
+
+    def write_calls(self, rows: int, op: str = "create") -> int:  # noqa: ARG002
+        return -(-rows // self.rows)
+
+    def compare_calls(self, obj: str, rows: int, *, asked: bool) -> int:  # noqa: ARG002
+        return -(-rows // self.rows) if asked else 0
+
+
+@dataclass(frozen=True)
+class StoredChange:
+    """A change as the ledger has it."""
+
+    id: str
+    system: str
+    object: str
+    op: str
+    kind: str
+    record_id: str | None
+    hub_id: str
+    fields: dict[str, dict[str, Any]]
+    notes: list[dict[str, str]]
+    weight: int
+    outcome: str
+    code: str | None
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A plan with its changes, read from the ledger as they stood when it was made."""
+
+    made: Plan
+    changes: list[StoredChange]
+
+    @property
+    def plan(self) -> str | None:
+        return self.made.plan
+
+    @property
+    def calls(self) -> int:
+        return self.made.calls
+
+
+def planned(engine: Engine, plan: Plan) -> Planned:
+    if plan.plan is None:
+        return Planned(plan, [])
+    with reading(engine) as conn:
+        rows = list(changes_of(conn, plan.plan))
+    return Planned(
+        plan,
+        [
+            StoredChange(
+                *(row.id, row.system, row.object, row.op, row.kind, row.record_id, row.hub_id),
+                *(json.loads(row.fields), json.loads(row.notes or "[]"), row.weight),
+                *(row.outcome, row.code),
+            )
+            for row in rows
+        ],
+    )
 
 
 class Desk:
@@ -76,16 +145,13 @@ class Desk:
         self._put(SOURCES[mapping.source], row)
         self._put(crosswalk, {**key, "entity": entity, "hub_id": hub_id, "run": self.run.number})
 
-    def plan(self, *, full: bool = False) -> Plan:
+    def plan(self, *, full: bool = False, at_once: bool = True) -> Planned:
         """Plan in a run of its own; what is put down afterwards belongs to the next."""
         self.next_run()
-        write_calls = {
-            system: lambda rows, per_call=per_call: -(-rows // per_call)
-            for system, per_call in _ROWS_PER_CALL.items()
-        }
-        plan = make_plan(self.engine, self.settings, self.run, write_calls, full=full)
+        costs = {system: FlatCost(per_call) for system, per_call in _ROWS_PER_CALL.items()}
+        plan = make_plan(self.engine, self.settings, self.run, costs, full=full, at_once=at_once)
         self.next_run()
-        return plan
+        return planned(self.engine, plan)
 
     def _put(self, table: Table, row: dict[str, Any]) -> None:
         frame = pl.DataFrame([row], schema=bulk.frame_schema(table, row.keys()), orient="row")
@@ -93,7 +159,7 @@ class Desk:
             bulk.merge(conn, table, stage)
 
 
-def changes(plan: Plan) -> list[tuple[Any, ...]]:
+def changes(plan: Planned) -> list[tuple[Any, ...]]:
     """(object, op, record id, hub id, {field: (before, after)}) of each planned change."""
     return [
         (

@@ -31,7 +31,7 @@ def _settled(channel: Channel) -> None:
     before = dump(channel.engine)
     written = len(channel.crm.written), len(channel.portal.written)
     report = channel.sync()
-    assert [plan.changes for plan in report.plans] == [[]]
+    assert [plan.total for plan in report.plans] == [0]
     assert (len(channel.crm.written), len(channel.portal.written)) == written
     assert dump(channel.engine) == before
     assert channel.left_to_do() == 0

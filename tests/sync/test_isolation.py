@@ -196,7 +196,8 @@ def test_a_stored_plan_that_was_tampered_with_is_not_sent(channel: PartnerChanne
         conn.execute(
             update(ops_change).where(ops_change.c.id == row["id"]).values(fields=json.dumps(cells))
         )
-    _apply(channel, plan)
+    with pytest.raises(ConfigError, match="not those that were planned"):
+        _apply(channel, plan)
     _nothing_of(channel, "Marker1", in_system="p0")
 
 

@@ -85,5 +85,5 @@ def test_a_lead_that_moves_is_withdrawn_in_the_file_and_a_second_sync_is_still(
         "Source": "Web",
     }
     before = (_folder(channel) / "leads.csv").stat().st_mtime_ns
-    assert [plan.changes for plan in channel.sync().plans] == [[]]
+    assert [plan.total for plan in channel.sync().plans] == [0]
     assert (_folder(channel) / "leads.csv").stat().st_mtime_ns == before

@@ -163,7 +163,14 @@ def test_where_nobody_told_an_end_the_end_of_protection_is_the_expected_one(desk
 def test_a_record_that_has_nothing_to_hang_on_is_not_made(desk: Desk) -> None:
     desk.golden("partner", "pa_1")
     desk.golden("registration", "re_1", opportunity_id=None)
-    assert changes(desk.plan()) == []
+    (blocked,) = desk.plan().changes
+    assert (blocked.op, blocked.kind, blocked.outcome) == ("create", "blocked", "skipped")
+    assert blocked.code == "missing_reference"
+    assert desk.plan().plan is None
+    desk.record(SALESFORCE, "Account", "a9", "co_9")
+    (made,) = desk.plan().changes
+    assert (made.kind, made.outcome) == ("create", "pending")
+    assert made.fields["AccountId"]["after"] == "a9"
 
 
 def _routed(desk: Desk, **assignment: Any) -> None:
@@ -221,6 +228,8 @@ def test_a_plan_is_stored_with_its_cost_before_anything_is_written(desk: Desk) -
         "before": "pa_1",
         "after": None,
         "why": "no registration claims this opportunity",
+        "rule": "derived",
+        "source": None,
     }
 
 
@@ -275,13 +284,20 @@ def test_what_a_crm_refused_is_not_asked_again_until_it_differs(desk: Desk) -> N
     assert changes(desk.plan())[0][4]["Partner_Registration_Status__c"] == (None, "Won")
 
 
-def test_what_was_refused_is_asked_again_a_day_later(desk: Desk) -> None:
+def test_what_was_refused_is_asked_again_after_longer_and_longer_pauses(desk: Desk) -> None:
     _claimed(desk)
     first = desk.plan()
-    _finish(desk, first.plan, "rejected", at=desk.run.started_at - timedelta(hours=23))
-    assert desk.plan().plan is None
-    _finish(desk, first.plan, "rejected", at=desk.run.started_at - timedelta(hours=25))
-    assert changes(desk.plan()) == changes(first)
+    minutes = (15, 60, 240, 1440, 1440)
+    for attempt, pause in enumerate(minutes, 1):
+        asked = rows_of(desk.engine, ops_change)[-1]
+        assert asked["attempts"] == attempt
+        now = desk.run.started_at
+        _finish(desk, str(asked["plan"]), "rejected", at=now - timedelta(minutes=pause - 1))
+        assert desk.plan().plan is None
+        _finish(desk, str(asked["plan"]), "rejected", at=now - timedelta(minutes=pause + 1))
+        assert changes(desk.plan()) == changes(first)
+    unresolved = [row["id"] for row in rows_of(desk.engine, ops_change) if not row["resolved"]]
+    assert unresolved == ["plan-000006/000001"]
 
 
 def test_a_lead_whose_person_was_made_and_is_gone_does_not_wait_for_ever(desk: Desk) -> None:

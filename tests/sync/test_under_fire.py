@@ -305,7 +305,7 @@ class UnderFire(RuleBasedStateMachine):
         ]
         before, written = dump(self.engine), self._written()
         still = self.channel.sync()
-        assert [plan.changes for plan in still.plans] == [[]]
+        assert [plan.total for plan in still.plans] == [0]
         assert self._written() == written
         assert dump(self.engine) == before
         assert self.channel.left_to_do() == 0

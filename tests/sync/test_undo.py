@@ -16,12 +16,14 @@ from sqlalchemy import Engine
 from hub.config import Settings, UndoRules
 from hub.connectors.contract import Change, Outcome
 from hub.errors import HubError
-from hub.models.database import writing
+from hub.models.database import reading, writing
 from hub.models.operations import ops_change, ops_plan, ops_undone
 from hub.sync import undone
 from hub.sync.apply import ApplyReport, apply_plan
+from hub.sync.changes import PlannedChange
 from hub.sync.ledger import begin_run, end_run
-from hub.sync.plan import Plan
+from hub.sync.stored import as_planned, changes_of
+from hub.sync.storing import Plan
 from hub.sync.undo import make_undo
 
 State = dict[tuple[str, str, str], dict[str, str]]
@@ -39,22 +41,26 @@ def channel(engine: Engine, settings: Settings) -> Channel:
 @dataclass(frozen=True)
 class Undone:
     plan: Plan
+    refused: list[PlannedChange]
     report: ApplyReport | None
 
     @property
     def left(self) -> list[tuple[str | None, str]]:
-        told = [(c.record_id, c.refusal.code) for c in self.plan.refused if c.refusal is not None]
+        told = [(c.record_id, c.refusal.code) for c in self.refused if c.refusal is not None]
         return [one for one in told if one[1] != "as_before"]
 
 
 def undo(channel: Channel, *targets: str, apply: bool = True) -> Undone:
     run = begin_run(channel.engine, "undo", "a-config", channel.clock())
     plan = make_undo(channel.engine, channel.settings, run, channel.connectors, targets)
+    with reading(channel.engine) as conn:
+        rows = changes_of(conn, plan.plan) if plan.plan is not None else iter(())
+        refused = [c for c in map(as_planned, rows) if c.refusal is not None]
     report = None
     if plan.plan is not None and apply:
         report = apply_plan(channel.engine, channel.settings, run, plan.plan, channel.connectors)
     end_run(channel.engine, run, "done", seconds={})
-    return Undone(plan, report)
+    return Undone(plan, refused, report)
 
 
 def said(channel: Channel) -> State:
@@ -99,7 +105,7 @@ def test_what_somebody_edited_since_is_left_alone_and_told_with_all_three_values
     channel.crm.put("Lead", "l-huber", Hub_Partner_Name__c="Mine now")
     undone = undo(channel, str(first.runs[0]))
     assert undone.left == [("l-huber", "edited_since")]
-    [left] = undone.plan.refused
+    [left] = undone.refused
     assert left.fields["Hub_Partner_Name__c"]["before"] == "Mine now"
     assert left.refusal is not None
     assert left.refusal.message == (

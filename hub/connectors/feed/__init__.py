@@ -14,6 +14,7 @@ from hub.connectors.contract import (
     FieldShape,
     Finding,
     ObjectSpec,
+    Operation,
     Outcome,
 )
 from hub.connectors.feed.canonical import FIELDS, KINDS, REPORT, objects_of
@@ -127,8 +128,11 @@ class FeedConnector:
     def volatile(self, spec: ObjectSpec, record_ids: Sequence[str]) -> Iterator[pl.DataFrame]:  # noqa: ARG002
         return iter(())
 
-    def write_calls(self, rows: int) -> int:
+    def write_calls(self, rows: int, op: Operation = "create") -> int:  # noqa: ARG002
         return rows
+
+    def compare_calls(self, obj: str, rows: int, *, asked: bool) -> int:  # noqa: ARG002
+        return 0
 
     def apply(self, changes: Sequence[Change]) -> Iterator[Outcome]:
         for change in changes:

@@ -20,6 +20,7 @@ from hub.connectors.contract import (
     FieldShape,
     Finding,
     ObjectSpec,
+    Operation,
     Outcome,
 )
 from hub.connectors.files.answers import FIELDS, Answer, answers
@@ -119,7 +120,11 @@ class FilesConnector:
     def volatile(self, spec: ObjectSpec, record_ids: Sequence[str]) -> Iterator[pl.DataFrame]:  # noqa: ARG002
         return iter(())
 
-    def write_calls(self, rows: int) -> int:  # noqa: ARG002
+    def compare_calls(self, obj: str, rows: int, *, asked: bool) -> int:  # noqa: ARG002
+        """None: what a folder holds is known here."""
+        return 0
+
+    def write_calls(self, rows: int, op: Operation = "create") -> int:  # noqa: ARG002
         return 0
 
     def apply(self, changes: Sequence[Change]) -> Iterator[Outcome]:

@@ -16,6 +16,7 @@ from hub.connectors.contract import (
     FieldShape,
     Finding,
     ObjectSpec,
+    Operation,
     Outcome,
 )
 from hub.connectors.http import Patience
@@ -121,8 +122,11 @@ class HubSpotConnector:
             told = links.added(batch.rows).select(*RESERVED, *spec.fields)
             yield replace(batch, rows=told.sort(MODIFIED_AT, RECORD_ID))
 
-    def write_calls(self, rows: int) -> int:
+    def write_calls(self, rows: int, op: Operation = "create") -> int:  # noqa: ARG002
         return -(-rows // ROWS_PER_CALL)
+
+    def compare_calls(self, obj: str, rows: int, *, asked: bool) -> int:  # noqa: ARG002
+        return -(-rows // ROWS_PER_CALL) if asked or self._config.compare_before_write else 0
 
     def apply(self, changes: Sequence[Change]) -> Iterator[Outcome]:
         return self._writer.apply(changes)

@@ -30,7 +30,8 @@ _Input = dict[str, Any]
 class Writer:
     """Applies changes to one portal.
 
-    With `compares` an update is sent only when its record still says what the plan was made on.
+    With `compares` every update is sent only when its record still says what the plan was made on;
+    without, those that ask for it.
     """
 
     def __init__(
@@ -66,9 +67,12 @@ class Writer:
 
     def _update(self, chunk: Sequence[Change]) -> Iterator[Outcome]:
         records = {change.id: change.record_id or "" for change in chunk}
-        if self._compares:
-            chunk, judged = self._state.compared(chunk)
+        asked = [change for change in chunk if self._compares or change.compare]
+        if asked:
+            unchanged, judged = self._state.compared(asked)
             yield from judged
+            moved = {change.id for change in asked} - {change.id for change in unchanged}
+            chunk = [change for change in chunk if change.id not in moved]
         if chunk:
             yield from self._update_records(chunk, records)
 

@@ -13,11 +13,14 @@ from hub.connectors.contract import (
     FieldShape,
     Finding,
     ObjectSpec,
+    Operation,
     Outcome,
 )
 from hub.connectors.http import Patience
+from hub.connectors.outcomes import grouped
 from hub.connectors.rest import preflight
 from hub.connectors.rest.client import Client
+from hub.connectors.rest.comparing import moved_on
 from hub.connectors.rest.config import RestSystem
 from hub.connectors.rest.finding import Finder
 from hub.connectors.rest.reading import Lister, Reader
@@ -96,11 +99,29 @@ class RestConnector:
         for batch in finder.named(record_ids):
             yield batch.rows.select(RECORD_ID, *fields)
 
-    def write_calls(self, rows: int) -> int:
+    def write_calls(self, rows: int, op: Operation = "create") -> int:  # noqa: ARG002
         return rows
 
+    def compare_calls(self, obj: str, rows: int, *, asked: bool) -> int:
+        """One for each portion of ids, or for each record; none where the system cannot be asked
+        by id: its records are not compared."""
+        size = self._compared_at_once(obj) if asked else None
+        return -(-rows // size) if size is not None else 0
+
     def apply(self, changes: Sequence[Change]) -> Iterator[Outcome]:
-        return self._writer.apply(changes)
+        stale: dict[str, Outcome] = {}
+        for group in grouped((c for c in changes if c.compare and c.op == "update"), _object):
+            size = self._compared_at_once(group[0].object)
+            if size is not None:
+                names = tuple(dict.fromkeys(name for change in group for name in change.fields))
+                finder = Finder(self._client, self._lister(ObjectSpec(group[0].object, names)))
+                stale |= moved_on(finder, size, group)
+        yield from stale.values()
+        yield from self._writer.apply([change for change in changes if change.id not in stale])
+
+    def _compared_at_once(self, obj: str) -> int | None:
+        named = self._shapes.object(obj).named
+        return None if named is None else 1 if named.path is not None else named.size
 
     def close(self) -> None:
         self._client.close()
@@ -108,3 +129,7 @@ class RestConnector:
     def _lister(self, spec: ObjectSpec) -> Lister:
         config = self._shapes.require(spec)
         return Lister(self._client, self._config, config, Rows(self.system, spec, config))
+
+
+def _object(change: Change) -> str:
+    return change.object

@@ -13,6 +13,7 @@ from hub.connectors.contract import (
     FieldShape,
     Finding,
     ObjectSpec,
+    Operation,
     Outcome,
 )
 from hub.connectors.http import Patience
@@ -103,8 +104,12 @@ class SalesforceConnector:
         with self._schemas.trusted(spec.name):
             yield from scanning.volatile(self._org, self._schemas, spec.name, fields, record_ids)
 
-    def write_calls(self, rows: int) -> int:
-        return self._writer.calls(rows)
+    def write_calls(self, rows: int, op: Operation = "create") -> int:
+        return self._writer.calls(rows, op)
+
+    def compare_calls(self, obj: str, rows: int, *, asked: bool) -> int:  # noqa: ARG002
+        compares = asked or self._config.compare_before_write
+        return -(-rows // tracing.IDS_PER_QUERY) if compares else 0
 
     def apply(self, changes: Sequence[Change]) -> Iterator[Outcome]:
         return self._writer.apply(changes)

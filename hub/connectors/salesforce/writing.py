@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from functools import partial
 
-from hub.connectors.contract import Change, Outcome
+from hub.connectors.contract import Change, Operation, Outcome
 from hub.connectors.outcomes import grouped, one_each
 from hub.connectors.salesforce.batches import ROWS_PER_CALL, write_in_batches
 from hub.connectors.salesforce.client import Org
@@ -36,10 +36,10 @@ class Writer:
     def apply(self, changes: Sequence[Change]) -> Iterator[Outcome]:
         return one_each(grouped(changes, _route), self._write)
 
-    def calls(self, rows: int) -> int:
-        """The fewest calls that write so many changes of one object and kind."""
+    def calls(self, rows: int, op: Operation) -> int:
+        """The fewest calls that write so many changes of one object and operation."""
         in_batches = _batch_calls(rows)
-        return min(in_batches, ingest_calls("create")) if self._may_use_job() else in_batches
+        return min(in_batches, ingest_calls(op)) if self._may_use_job() else in_batches
 
     def _write(self, group: Sequence[Change]) -> Iterator[Outcome]:
         with self._schemas.trusted(group[0].object):
@@ -54,8 +54,10 @@ class Writer:
                 yield row
             else:
                 rows.append(row)
-        if self._config.compare_before_write and group[0].op == "update":
-            stale = moved_on(self._org, self._schemas, rows)
+        if group[0].op == "update":
+            always = self._config.compare_before_write
+            compared = [row for row in rows if always or row.change.compare]
+            stale = moved_on(self._org, self._schemas, compared)
             yield from stale.values()
             rows = [row for row in rows if row.change.id not in stale]
         for wave in _waves(rows):

@@ -11,12 +11,13 @@ from hub.sync.agreements import agreement_faults
 from hub.sync.lint.codes import code_faults
 from hub.sync.lint.faults import Fault
 from hub.sync.lint.names import name_faults
+from hub.sync.lint.plans import plan_faults
 from hub.sync.lint.writers import writer_faults
 
 
 def lint(settings: Settings) -> Iterator[Fault]:
     """Faults of the mappings by themselves. Where names stand for nothing, these alone."""
-    unknown = list(name_faults(settings))
+    unknown = [*name_faults(settings), *plan_faults(settings)]
     yield from unknown
     if not unknown:
         yield from writer_faults(settings)

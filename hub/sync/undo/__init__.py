@@ -17,7 +17,8 @@ from hub.models.operations import UNDO
 from hub.models.runs import Run
 from hub.sync.changes import PlannedChange
 from hub.sync.ledger import record_calls
-from hub.sync.plan import Plan, store_plan
+from hub.sync.plan import store_plan
+from hub.sync.storing import Plan
 from hub.sync.undo.inverse import Kin, inverse
 from hub.sync.undo.made import children_of, first_told
 from hub.sync.undo.now import Now, look
@@ -60,9 +61,8 @@ def make_undo(
     changes = [change for key in backwards for change in found[key]]
     with reading(engine) as conn:
         changes = with_records(conn, settings, changes)
-    costs = {name: connector.write_calls for name, connector in connectors.items()}
     with writing(engine) as conn:
-        return store_plan(conn, settings, run, _together(changes), costs, UNDO)
+        return store_plan(conn, settings, run, _together(changes), connectors, UNDO)
 
 
 def _look(

@@ -1,0 +1,228 @@
+"""Printing plans: tables for people, a stream of JSON for machines; and what is outstanding."""
+
+import json
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from rich.text import Text
+from sqlalchemy import Row
+
+from hub.commands.printing import as_json as _json
+from hub.commands.printing import out as _out
+from hub.commands.printing import table as _table
+from hub.commands.reviewing import Review
+from hub.commands.shapes import change_shape, plan_head
+from hub.sync.changes import KINDS, PlannedChange
+from hub.sync.stored import as_planned
+from hub.sync.storing import BRAKED, OPEN, WAITING, Part, Plan
+
+_COLOURS = {"create": "green", "update": "cyan", "clear": "yellow", "blocked": "red"}
+_STANDING = {OPEN: "green", WAITING: "yellow", BRAKED: "red"}
+_LONGEST = 60
+
+
+def plan_json(plan: Plan, changes: Iterable[Row[Any]]) -> None:
+    """The documented shape, its changes written one by one as they are read."""
+    head = json.dumps(plan_head(plan), indent=2, ensure_ascii=False)
+    sys.stdout.write(head[: head.rindex("}")].rstrip() + ',\n  "changes": [')
+    between = "\n    "
+    for row in changes:
+        text = json.dumps(change_shape(row), default=str, ensure_ascii=False)
+        sys.stdout.write(between + text)
+        between = ",\n    "
+    sys.stdout.write("]\n}\n" if between == "\n    " else "\n  ]\n}\n")
+
+
+def nothing(plan: Plan, *, as_json: bool) -> None:
+    if as_json:
+        plan_json(plan, ())
+    else:
+        _out.print("Nothing to write: every CRM says what it should.")
+
+
+def review(found: Review) -> None:
+    """Counts first, then what is unusual, then changes, the most unusual first."""
+    plan = found.plan
+    _head(plan)
+    _parts(plan.parts)
+    _surprises(found)
+    _changes(found.changes)
+    more = found.matching - len(found.changes)
+    if more > 0:
+        _out.print(f"… and {more:,} more; see `hub plan show {plan.plan} --help`")
+    for row in found.decisions:
+        said = f": {row.why}" if row.why else ""
+        let_go = f", brakes released: {row.released}" if row.released else ""
+        _out.print(f"{row.verdict} by {row.who} at {row.at:%Y-%m-%d %H:%M} UTC{let_go}{said}")
+    _what_next(plan)
+
+
+def _head(plan: Plan) -> None:
+    told = Text(str(plan.plan), style="bold").append("  ")
+    told.append(plan.status, style=_STANDING.get(plan.status, "default"))
+    expires = f", expires {plan.expires_at:%Y-%m-%d %H:%M} UTC" if plan.expires_at else ""
+    told.append(f"  made {plan.created_at:%Y-%m-%d %H:%M} UTC{expires}", style="not bold")
+    _out.print(told)
+
+
+def _parts(parts: Sequence[Part]) -> None:
+    heads = [f"#{_verb(kind)}" for kind in KINDS if any(part.kinds[kind] for part in parts)]
+    shown = [kind for kind in KINDS if any(part.kinds[kind] for part in parts)]
+    table = _table("system", "object", *heads, "#write calls", "#compare calls", "held back")
+    for part in parts:
+        counts = (_counted(kind, part.kinds[kind]) for kind in shown)
+        calls = (f"{part.write_calls:,}", f"{part.compare_calls:,}")
+        held = Text(part.hold or "", style="red" if part.hold == "brake" else "yellow")
+        table.add_row(part.system, part.object, *counts, *calls, held)
+    _out.print(table)
+    for reason in dict.fromkeys(part.reason for part in parts if part.hold and part.reason):
+        _out.print(Text("held back ", style="yellow").append(str(reason), style="default"))
+
+
+def _verb(kind: str) -> str:
+    return "skipped" if kind == "skip" else kind
+
+
+def _counted(kind: str, number: int) -> Text:
+    if not number:
+        return Text("·", style="dim")
+    return Text(f"{number:,}", style=_COLOURS.get(kind, "default"))
+
+
+def _surprises(found: Review) -> None:
+    notes = [
+        f"{row.system}/{row.object} {row.record_id or row.hub_id}: {note['message']}"
+        for row in found.changes
+        for note in json.loads(row.notes or "[]")
+    ]
+    if not (found.unusual or notes):
+        return
+    _out.print(Text("\nSurprises, the largest first", style="bold"))
+    for line in [*found.unusual, *notes]:
+        _out.print(Text("  • ", style="yellow").append(line, style="default"), soft_wrap=True)
+
+
+def _changes(rows: Sequence[Row[Any]]) -> None:
+    """A line for each change, and one below it for each field: nothing is cut to a column."""
+    if rows:
+        _out.print(Text("\nChanges, the most unusual first", style="bold"))
+    for row in rows:
+        _change(as_planned(row))
+
+
+def _change(change: PlannedChange) -> None:
+    colour = _COLOURS.get(change.kind, "default")
+    told = f"{change.system}/{change.object} {change.record_id or change.hub_id}"
+    _out.print(Text(change.kind, style=colour).append(f" {told}", style="default"))
+    if change.refusal is not None:
+        said = f"    not sent: {change.refusal.message} {change.refusal.remedy}"
+        _out.print(Text(said, style="red"), soft_wrap=True)
+    width = max((len(name) for name in change.fields), default=0)
+    for name, cell in change.fields.items():
+        line = Text(f"    {name:<{width}}  ").append(_value(cell["before"])).append(" → ")
+        line.append(_value(cell["after"]))
+        origin = source(cell)
+        line.append(f"  {cell['why']}{f'; from {origin}' if origin else ''}", style="dim")
+        _out.print(line, soft_wrap=True)
+
+
+def undo(plan: Plan, changes: Sequence[PlannedChange], more: int) -> None:
+    """The plan of an undo, in its order: what is put back, what is left alone."""
+    _head(plan)
+    _parts(plan.parts)
+    for change in changes:
+        _change(change)
+    if more > 0:
+        _out.print(f"… and {more:,} more; --json has them all")
+    _what_next(plan)
+
+
+def _value(text: str | None) -> Text:
+    if text is None:
+        return Text("—", style="dim")
+    return Text(text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…")
+
+
+def source(cell: Mapping[str, Any]) -> str:
+    """The row behind a value and the rule that chose it."""
+    row = cell.get("source")
+    rule = str(cell.get("rule") or "")
+    return f"{row['system']}/{row['object']}/{row['record_id']} ({rule})" if row else rule
+
+
+def cost(plan: Plan) -> str:
+    write, compare = (
+        sum(part.write_calls for part in plan.parts),
+        sum(part.compare_calls for part in plan.parts),
+    )
+    compared = f", {compare:,} of them to compare records before they are updated"
+    return f"{write + compare:,} calls" + (compared if compare else "")
+
+
+def _what_next(plan: Plan) -> None:
+    to_send = sum(part.to_send for part in plan.parts)
+    name = plan.plan
+    if plan.status in (WAITING, BRAKED):
+        brakes = dict.fromkeys(brake for part in plan.held for brake in part.brakes)
+        release = "".join(f" --release {brake}" for brake in brakes)
+        _out.print(f"\nLet it pass: hub plan approve {name} --by NAME{release}", soft_wrap=True)
+        _out.print(f"Or not: hub plan reject {name} --by NAME --why REASON", soft_wrap=True)
+    if plan.status in (OPEN, WAITING):
+        told = f"\n{name}: {to_send:,} changes in {cost(plan)}. "
+        _out.print(f"{told}Write them with: hub apply {name}", soft_wrap=True)
+    else:
+        _out.print(f"\n{name}: {to_send:,} changes in {cost(plan)}; {plan.status}.", soft_wrap=True)
+
+
+# -- lists -------------------------------------------------------------------------------------
+
+
+def plans(found: Sequence[Plan], *, as_json: bool) -> None:
+    if as_json:
+        _json({"plans": [plan_head(plan) for plan in found]})
+        return
+    table = _table("plan", "status", "made (UTC)", "expires (UTC)", "#changes", "#calls", "what")
+    for plan in found:
+        what = ", ".join(f"{number:,} {kind}" for kind, number in sorted(plan.kinds.items()))
+        status = Text(plan.status, style=_STANDING.get(plan.status, "dim"))
+        expires = f"{plan.expires_at:%Y-%m-%d %H:%M}" if plan.expires_at else "—"
+        made = f"{plan.created_at:%Y-%m-%d %H:%M}"
+        table.add_row(
+            str(plan.plan), status, made, expires, f"{plan.total:,}", f"{plan.calls:,}", what
+        )
+    _out.print(table if found else "No plan was made yet. Run: hub plan")
+
+
+def outstanding(report: Mapping[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        _json(report)
+        return
+    rows = report["outstanding"]
+    if not rows:
+        _out.print("Nothing is outstanding.")
+        return
+    now = datetime.now(UTC)
+    table = _table(
+        *("change", "system", "object", "record", "age", "#asked", "again in", "what is wrong"),
+        "what to do",
+    )
+    for row in rows:
+        again = _span(row["next"] - now) if row["next"] else "when it differs"
+        age = _span(now - row["since"]) if row["since"] else "—"
+        record = row["record_id"] or row["hub_id"]
+        said = f"{row['code']}: {row['message']}" if row["code"] else row["message"]
+        table.add_row(
+            *(row["id"], row["system"], row["object"], record, age),
+            *(str(row["attempts"]), again, said or "—", row["remedy"] or "—"),
+        )
+    _out.print(table)
+    _out.print(f"\n{len(rows):,} outstanding. Let one be: hub outstanding dismiss CHANGE --why …")
+
+
+def _span(span: timedelta) -> str:
+    minutes = max(0, int(span.total_seconds() // 60))
+    if minutes < 60:
+        return f"{minutes} min"
+    return f"{minutes // 60} h" if minutes < 48 * 60 else f"{minutes // (24 * 60)} d"
