@@ -5,17 +5,20 @@ a run can break.
 """
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Connection, Table, and_, func, select
 from sqlalchemy.sql import ColumnElement, Select
 
+from hub.erasure.known import known_people
 from hub.models import guards
 from hub.models.golden import company, contact, lead_assignment
 from hub.models.identity import crosswalk, identity_alias
 from hub.models.operations import ops_call, ops_change, ops_disposition, ops_plan, ops_read
 from hub.models.partners import HELD, lead_share, partner_system
+from hub.models.sources import SOURCES
 
 OUTCOMES = ("applied", "rejected", "skipped", "stale", "pending")
 FRUGAL = 1.10
@@ -116,7 +119,8 @@ def identity(conn: Connection) -> LawResult:
 
 
 def isolation(conn: Connection, systems: Collection[str], runs: Sequence[int]) -> LawResult:
-    """Law 5: each partner's own system (`systems`) holds leads of its partner only.
+    """Law 5: each partner's own system (`systems`) holds leads of its partner only, and who was
+    erased has not come back.
 
     Asks for shares of leads that somebody else has, copies of leads that were never shared, changes
     stored for such leads by these runs, and whether the database's own guards are in place.
@@ -125,6 +129,7 @@ def isolation(conn: Connection, systems: Collection[str], runs: Sequence[int]) -
         (_foreign_shares(conn, systems), "leads held that are assigned to somebody else"),
         (_foreign_copies(conn, systems), "records that stand for a lead never shared"),
         (_foreign_changes(conn, systems, runs), "changes for a lead never shared"),
+        (_erased(conn, runs), "rows of erased people"),
         (len(guards.missing(conn)), "guards missing in the database: run `hub db upgrade`"),
     ]
     broken = "; ".join(f"{number} {what}" for number, what in found if number)
@@ -136,6 +141,26 @@ def isolation(conn: Connection, systems: Collection[str], runs: Sequence[int]) -
     return LawResult(
         "isolation", True, f"{held} leads held by {len(systems)} partner systems, each by its own"
     )
+
+
+def _erased(conn: Connection, runs: Sequence[int]) -> int:
+    """Rows that these runs brought in and that speak of an erased person."""
+    known = known_people(conn)
+    if known is None:
+        return 0
+    found = 0
+    for source in ("contact", "lead"):
+        table = SOURCES[source]
+        rows = conn.execute(select(table).where(table.c.run.in_(runs))).mappings()
+        found += sum(
+            known.is_erased(row["system"], source, row["record_id"], _texts(dict(row)))
+            for row in rows
+        )
+    return found
+
+
+def _texts(row: Mapping[str, Any]) -> dict[str, str | None]:
+    return {name: value for name, value in row.items() if value is None or isinstance(value, str)}
 
 
 def _foreign_shares(conn: Connection, systems: Collection[str]) -> int:

@@ -3,7 +3,7 @@
 What does not belong here: any rule of the trade, any knowledge of an outside system.
 """
 
-from hub.models import golden, identity, operations, partners, sources
+from hub.models import erasure, golden, identity, operations, partners, sources
 from hub.models.base import metadata
 
-__all__ = ["golden", "identity", "metadata", "operations", "partners", "sources"]
+__all__ = ["erasure", "golden", "identity", "metadata", "operations", "partners", "sources"]

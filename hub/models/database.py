@@ -170,6 +170,20 @@ def _pg_lock(engine: Engine) -> Iterator[Any]:
             conn.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": key})
 
 
+def compact(engine: Engine) -> None:
+    """Write the database anew, so that what was deleted is not in its files any more: neither in
+    free pages nor in the write-ahead log. Backups and, on PostgreSQL, archived logs are not
+    reached."""
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT", hub_reading=True) as conn:
+        if engine.dialect.name == "sqlite":
+            conn.exec_driver_sql("COMMIT")
+            conn.exec_driver_sql("VACUUM")
+            conn.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+            conn.exec_driver_sql("BEGIN")
+        else:
+            conn.exec_driver_sql("VACUUM FULL")
+
+
 def check_reachable(engine: Engine) -> None:
     """Raise WarehouseError with a remedy when the database does not answer."""
     try:

@@ -6,7 +6,7 @@ back with new ones.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import polars as pl
 from sqlalchemy import Connection, Engine, false, select, update
@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Engine, false, select, update
 from hub.checks.convert import blank_to_null, convert, utc_time
 from hub.checks.schemas import FAULT_SCHEMA, ROW, Split, no_faults, validate
 from hub.connectors.contract import IS_DELETED, MERGED_INTO, MODIFIED_AT, RECORD_ID, Batch
+from hub.erasure.suppression import without_erased
 from hub.models import bulk
 from hub.models.database import reading, take_numbers, writing
 from hub.models.operations import ops_batch
@@ -87,6 +88,7 @@ def land_batch(
                 move_cursor(conn, target, run, batch.cursor)
         return
     with watch.lap("land"):
+        made = _without_erased(engine, target, made)
         with reading(engine) as conn:
             known = _known(conn, target, batch.rows.clear() if unseen else batch.rows)
         ours = dispositions.without_strangers(made.rows, known, target.keyed_by)
@@ -126,6 +128,18 @@ def land_batch(
             if batch.cursor is not None:
                 move_cursor(conn, target, run, batch.cursor)
     _add_to_report(report, batch.rows.height, counts, split.faults)
+
+
+def _without_erased(engine: Engine, target: Target, made: Prepared) -> Prepared:
+    """Without what speaks of erased people. Found out here, not when the batch was prepared: who is
+    erased stands in the warehouse."""
+    rows = made.batch.rows.with_row_index("position")
+    clean = without_erased(engine, target.system, target.mapping, rows)
+    if clean.equals(rows):
+        return made
+    read = made.batch.faults
+    faults = None if read is None else _at_fresh(read, clean)
+    return prepared(replace(made.batch, rows=clean.drop("position"), faults=faults), target)
 
 
 def _checked(fresh: pl.DataFrame, target: Target, read: pl.DataFrame | None) -> Split:

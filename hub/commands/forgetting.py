@@ -1,0 +1,127 @@
+"""`hub forget`: erase a person here, and keep the person out."""
+
+import secrets
+from dataclasses import dataclass, field
+
+from sqlalchemy import Connection, and_, select, update
+
+from hub.commands.planning import failing_by_name
+from hub.commands.warehouse import Workplace
+from hub.erasure.archive import clean_archive
+from hub.erasure.known import Known, mail_key
+from hub.erasure.person import Person, person_of
+from hub.erasure.tables import purge
+from hub.errors import HubError
+from hub.models.database import compact, exclusive, reading, writing
+from hub.models.erasure import erased, erasure, erasure_key
+from hub.models.runs import Run
+from hub.models.sources import DELETED, SOURCES
+from hub.sync.ledger import DONE, Stopwatch, begin_run, end_run
+from hub.sync.pipeline import derive
+
+
+@dataclass
+class Forgotten:
+    """What is erased: table → rows, archive file → rows; and the records that stay in systems
+    (system, object, record id)."""
+
+    tables: dict[str, int] = field(default_factory=dict)
+    files: dict[str, int] = field(default_factory=dict)
+    remaining: list[tuple[str, str, str]] = field(default_factory=list)
+    carried_out: bool = False
+
+
+def forget(place: Workplace, email: str, *, plan: bool) -> Forgotten:
+    """Erase the person with this address; with `plan` only say what that takes.
+
+    May be repeated: what a killed process left undone is done. Raises HubError for a text that is
+    no address.
+    """
+    if mail_key(email) is None:
+        raise HubError("That is not an e-mail address.", remedy="name one: somebody@example.com")
+    with exclusive(place.engine):
+        with reading(place.engine) as conn:
+            person = person_of(conn, place.settings, email)
+        return _previewed(place, person) if plan else _carried_out(place, person)
+
+
+def _previewed(place: Workplace, person: Person) -> Forgotten:
+    known = _known(None, place, person)
+    with place.engine.connect() as conn:
+        tables = purge(conn, known, person)
+        conn.rollback()
+    files = clean_archive(place.settings, known, dry=True)
+    return Forgotten(tables, files, _remaining(person))
+
+
+def _carried_out(place: Workplace, person: Person) -> Forgotten:
+    """Kept out first, so that nothing comes in again meanwhile; then the archive, which may still
+    tell who is meant; the warehouse last."""
+    engine, settings = place.engine, place.settings
+    run = begin_run(engine, "forget", settings.config_hash)
+    watch = Stopwatch()
+    with failing_by_name(place, run, watch):
+        with writing(engine) as conn:
+            known = _known(conn, place, person)
+            _keep_out(conn, run, known, person, place)
+        files = clean_archive(settings, known)
+        with writing(engine) as conn:
+            _take_out_of_effect(conn, run, person, place)
+        derive(engine, settings, run, watch, full=False)
+        with writing(engine) as conn:
+            tables = purge(conn, known, person)
+            conn.execute(
+                erasure.insert().values(
+                    run=run.number,
+                    at=run.started_at,
+                    rows=sum(tables.values()),
+                    files=len(files),
+                )
+            )
+        compact(engine)
+    end_run(engine, run, DONE, seconds=watch.seconds)
+    return Forgotten(tables, files, _remaining(person), carried_out=True)
+
+
+def _known(conn: Connection | None, place: Workplace, person: Person) -> Known:
+    """The hashes of this person, under the warehouse's key; without `conn` under a passing one."""
+    key = secrets.token_hex(32)
+    if conn is not None:
+        stored = conn.scalar(select(erasure_key.c.key))
+        key = stored or key
+    one = Known(bytes.fromhex(key), frozenset())
+    found = person.identities(place.settings)
+    return Known(one.key, frozenset(one.digest(kind, value) for kind, value in found))
+
+
+def _keep_out(conn: Connection, run: Run, known: Known, person: Person, place: Workplace) -> None:
+    if conn.scalar(select(erasure_key.c.key)) is None:
+        conn.execute(erasure_key.insert().values(key=known.key.hex(), at=run.started_at))
+    there = set(conn.scalars(select(erased.c.digest)))
+    rows = {known.digest(kind, value): kind for kind, value in person.identities(place.settings)}
+    new = [
+        {"digest": digest, "kind": kind, "run": run.number}
+        for digest, kind in rows.items()
+        if digest not in there
+    ]
+    if new:
+        conn.execute(erased.insert(), new)
+
+
+def _take_out_of_effect(conn: Connection, run: Run, person: Person, place: Workplace) -> None:
+    """The person's rows count as deleted, so that the model is worked out without them."""
+    for system, obj, record_id in sorted(person.records):
+        mapping = place.settings.mappings.get(system, {}).get(obj)
+        if mapping is None:
+            continue
+        c = SOURCES[mapping.source].c
+        this = and_(c.system == system, c.object == obj)
+        conn.execute(
+            update(SOURCES[mapping.source])
+            .where(this, c.record_id == record_id)
+            .values(is_deleted=True, gone=DELETED, run=run.number)
+        )
+
+
+def _remaining(person: Person) -> list[tuple[str, str, str]]:
+    return sorted(record for record in person.records if record[0])

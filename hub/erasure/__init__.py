@@ -1,0 +1,1 @@
+"""Erasure: a person is taken out of everything the hub keeps, and kept out."""
