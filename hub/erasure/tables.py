@@ -103,6 +103,7 @@ def _blanked(theirs: Table, is_id: Any) -> Any:
         .where(or_(c.hub_id.in_(is_id), _is(ops_change, theirs)))
         .values(
             fields="{}",
+            notes=None,
             digest=ERASED,
             code=ERASED,
             message=None,
