@@ -11,7 +11,7 @@ from functools import partial
 from hub.connectors.feed.report import Source
 from hub.errors import FeedUnreadable
 
-_BLOCK = 1 << 20
+_BLOCK = 1 << 17
 _HEADER_ELEMENTS = 16
 _HEADER_LENGTH = 106
 _BLANKS = " \t\r\n\x1a"
@@ -73,7 +73,7 @@ def segments(source: Source, delimiters: Delimiters) -> Iterator[list[Segment]]:
                 text, first = text.removeprefix(_MARK), False
             told = text.split(terminator)
             held = told.pop()
-            if " " in {one[:1] for one in told} or "\t" in text:
+            if terminator + " " in text or "\t" in text or text.startswith(" "):
                 told = [one.strip(_BLANKS) for one in told]
             yield [one.split(element) for one in told if one]
     rest = held.strip(_BLANKS)
