@@ -25,27 +25,28 @@ def score(
 
     `profiles` holds the standardised columns and a `KIND_size` for each measured kind.
     """
+    return weigh(levels(pairs, profiles, entity, model), model)
+
+
+def levels(
+    pairs: pl.DataFrame, profiles: pl.DataFrame, entity: Entity, model: Model
+) -> pl.DataFrame:
+    """What `score` returns, not weighed yet: of the model only its bounds of rarity matter."""
+    left, right = (profiles.rename({c: f"{side}_{c}" for c in profiles.columns}) for side in "lr")
+    fields = _company(model) if entity == "company" else _contact(model)
     parts = [
-        _score(pairs.slice(start, _CHUNK), profiles, entity, model)
+        pairs.slice(start, _CHUNK)
+        .select("left", "right")
+        .join(left, left_on="left", right_on="l_profile")
+        .join(right, left_on="right", right_on="r_profile")
+        .select("left", "right", **fields)
         for start in range(0, max(pairs.height, 1), _CHUNK)
     ]
     return pl.concat(parts)
 
 
-def _score(
-    pairs: pl.DataFrame, profiles: pl.DataFrame, entity: Entity, model: Model
-) -> pl.DataFrame:
-    both = pairs.join(
-        profiles.rename({c: f"l_{c}" for c in profiles.columns}),
-        left_on="left",
-        right_on="l_profile",
-    ).join(
-        profiles.rename({c: f"r_{c}" for c in profiles.columns}),
-        left_on="right",
-        right_on="r_profile",
-    )
-    levels = _company(model) if entity == "company" else _contact(model)
-    leveled = both.select("left", "right", **levels)
+def weigh(leveled: pl.DataFrame, model: Model) -> pl.DataFrame:
+    """The levels with `score` and `veto`."""
     weights = [
         pl.col(field).replace_strict(weights, default=0, return_dtype=pl.Int64)
         for field, weights in model.weights.items()

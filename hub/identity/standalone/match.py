@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import polars as pl
 
 from hub.identity.cluster import Links, Weights, group_rows
-from hub.identity.compare import score
+from hub.identity.compare import levels, weigh
 from hub.identity.graph import FORBIDDEN
 from hub.identity.mentions import Entity
 from hub.identity.model import NATS, Model, load_model
@@ -80,15 +80,15 @@ class _Matcher:
 
     def __init__(self, sample: Sample) -> None:
         self.entity, self.sized = sample.entity, sample.sized
-        self.mentions, self.pairs, self.own = sample.mentions, sample.pairs, sample.own
+        self.mentions, self.own, self.sample = sample.mentions, sample.own, sample
 
     def clusters(self, model: Model) -> tuple[pl.DataFrame, pl.DataFrame]:
         """(profile, row, group) of every row that names somebody, and what was compared: (left,
         right, score) of profiles, null where they must not be the same."""
-        compared = [self._compare(self.pairs, model), self._compare(self.own.drop("rows"), model)]
+        compared = [_weighed(told, model) for told in self.sample.compared(model)]
 
         def compare(pairs: pl.DataFrame) -> Weights:
-            made = self._compare(pairs, model)
+            made = _weighed(levels(pairs, self.sized, self.entity, model), model)
             compared.append(made)
             return dict(_weights(made))
 
@@ -104,10 +104,11 @@ class _Matcher:
         rows = self.mentions.select("profile", row=pl.col("record_id").cast(pl.Int64))
         return rows.join(grouped, on="row", how="left"), pl.concat(compared)
 
-    def _compare(self, pairs: pl.DataFrame, model: Model) -> pl.DataFrame:
-        return score(pairs, self.sized, self.entity, model).select(
-            "left", "right", score=pl.when(pl.col("veto").is_null()).then("score")
-        )
+
+def _weighed(told: pl.DataFrame, model: Model) -> pl.DataFrame:
+    return weigh(told, model).select(
+        "left", "right", score=pl.when(pl.col("veto").is_null()).then("score")
+    )
 
 
 def _weights(compared: pl.DataFrame) -> Iterator[tuple[tuple[int, int], int]]:

@@ -4,13 +4,14 @@ import numpy as np
 import polars as pl
 
 from hub.identity.blocks import candidates, measured
-from hub.identity.compare import score
+from hub.identity.compare import levels
 from hub.identity.mentions import ROW, Entity
 from hub.identity.model import Model, load_model
 from hub.identity.standalone.estimate import PAIRS
 from hub.identity.standalone.memory import Memory
 
 ENDS = ("left", "right")
+Rarity = dict[str, tuple[int, int]]
 _SAMPLE = 20_000
 _SEED = 7
 
@@ -30,16 +31,27 @@ class Sample:
         self.sized = measured(memory, distinct["profile"], shipped)
         self.pairs = candidates(memory, distinct["profile"], shipped)
         shared = self.mentions.group_by("profile").agg(rows=pl.len()).filter(pl.col("rows") > 1)
+        self._compared: tuple[Rarity, pl.DataFrame, pl.DataFrame] | None = None
         self.own = shared.select(left="profile", right="profile", rows="rows").sort("left")
+
+    def compared(self, model: Model) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """Levels of the candidates, and of the profiles that several rows share with themselves.
+
+        They are told once: models of one kind differ in their weights, not in what is rare.
+        """
+        if self._compared is None or self._compared[0] != model.rarity:
+            told = self._levels(self.pairs, model), self._levels(self.own, model)
+            self._compared = dict(model.rarity), *told
+        return self._compared[1:]
 
     def patterns(self, model: Model) -> pl.DataFrame:
         """How often each combination of levels occurs among pairs that may be the same."""
-        between = self.levels(self.pairs, model).with_columns(pl.lit(1.0).alias(PAIRS))
+        between, within = self.compared(model)
         # Many equal rows say one thing many times: each counts as often as it has a neighbour.
-        within = self.levels(self.own.drop("rows"), model).with_columns(
-            (self.own["rows"] - 1.0).alias(PAIRS)
-        )
-        return _counted(pl.concat([between, within]))
+        shared = within.join(self.own, on=ENDS).with_columns((pl.col("rows") - 1.0).alias(PAIRS))
+        once = between.with_columns(pl.lit(1.0).alias(PAIRS))
+        fields = (*model.weights, PAIRS)
+        return _counted(pl.concat([once.select(fields), shared.select(fields)]))
 
     def background(self, model: Model) -> pl.DataFrame:
         """The same of all other pairs, as far as a sample tells."""
@@ -47,7 +59,7 @@ class Sample:
         apart = drawn.join(self.pairs, on=ENDS, how="anti")
         every = self.sized.height * (self.sized.height - 1) / 2
         each = pl.lit(every / max(drawn.height, 1)).alias(PAIRS)
-        return _counted(self.levels(apart, model).with_columns(each))
+        return _counted(self._levels(apart, model).select(*model.weights, each))
 
     def _drawn(self) -> pl.DataFrame:
         """Pairs of profiles by chance, the same ones for the same rows."""
@@ -60,9 +72,11 @@ class Sample:
 
     def levels(self, pairs: pl.DataFrame, model: Model) -> pl.DataFrame:
         """A level per field of each of (left, right) pairs, in their order."""
-        ordered = pairs.with_row_index("at")
-        levels = score(pairs, self.sized, self.entity, model)
-        return ordered.join(levels, on=ENDS).sort("at").select(*model.weights)
+        ordered = pairs.with_row_index("at").join(self._levels(pairs, model), on=ENDS)
+        return ordered.sort("at").select(*model.weights)
+
+    def _levels(self, pairs: pl.DataFrame, model: Model) -> pl.DataFrame:
+        return levels(pairs, self.sized, self.entity, model)
 
 
 def _counted(levels: pl.DataFrame) -> pl.DataFrame:
