@@ -32,7 +32,7 @@ def test_every_asset_is_materialised_and_every_law_holds(synced: SyncedTwice) ->
         *("run/settle", "run/verdict"),
     ]
     assert broken_checks(synced.first) == []
-    assert len(synced.first.get_asset_check_evaluations()) == 14 * 3 + 5
+    assert len(synced.first.get_asset_check_evaluations()) == 14 * 3 + 7
 
 
 def test_steps_run_in_the_order_of_the_flow(synced: SyncedTwice) -> None:
