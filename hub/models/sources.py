@@ -193,7 +193,7 @@ src_report = _source(
     ),
     Column("reason", Text, comment="why it was not taken"),
     Column("report_kind", String(16), nullable=False, comment="pos, inventory, claim, activity"),
-    Column("file", String(255), nullable=False),
+    Column("file", String(255), nullable=False, comment="its report, then its path in the drop"),
     Column("digest", String(64), comment="SHA-256 of the file"),
     Column("format", String(16)),
     Column("profile", String(64)),

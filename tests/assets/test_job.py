@@ -100,7 +100,7 @@ def test_previews_are_short_and_hold_neither_secrets_nor_addresses(synced: Synce
 def test_the_plan_shows_what_would_change_and_why_but_not_the_values(synced: SyncedTwice) -> None:
     shown = figures(synced.first, "plan/changes")["preview"]
     assert len(shown) == 10
-    assert list(shown[0]) == ["system", "object", "op", "hub_id", "fields", "why"]
+    assert list(shown[0]) == ["system", "object", "kind", "hub_id", "fields", "why"]
     assert shown[0]["fields"] == (
         "Hub_Lead_Key__c, Hub_Partner_Key__c, Hub_Partner_Lead_Status__c, Hub_Partner_Name__c"
     )

@@ -67,7 +67,7 @@ def report_row(
     told: dict[str, str | None],
 ) -> pl.DataFrame:
     """One row of the object `report`."""
-    known = {**told, "status": status, "file": file.path[-255:], "digest": digest,
+    known = {**told, "status": status, "file": file.name[-255:], "digest": digest,
              "received_at": file.written_at}  # fmt: skip
     reserved = {
         RECORD_ID: report_record_id(file, digest or "unread"),

@@ -52,7 +52,12 @@ def upgrade() -> None:
             nullable=False,
             comment="pos, inventory, claim, activity",
         ),
-        sa.Column("file", sa.String(length=255), nullable=False),
+        sa.Column(
+            "file",
+            sa.String(length=255),
+            nullable=False,
+            comment="its report, then its path in the drop",
+        ),
         sa.Column("digest", sa.String(length=64), nullable=True, comment="SHA-256 of the file"),
         sa.Column("format", sa.String(length=16), nullable=True),
         sa.Column("profile", sa.String(length=64), nullable=True),
