@@ -75,11 +75,17 @@ def look(conn: Connection, run: int) -> Seen:
     keys = {t.name: bulk.read(conn, select(*_key(t))) for t in tables if t not in _GROWING}
     events = changed[identity_event.name]
     ids = {
-        *(str(key) for t in tables if t not in _GROWING for key in changed[t.name]["id"]),
+        *(key for t in tables if t not in _GROWING for key in _hub_ids(t, changed[t.name])),
         *events["hub_id"],
         *events["other_id"].drop_nulls(),
     }
     return Seen(changed, keys, frozenset(ids), _lineage(conn, ids))
+
+
+def _hub_ids(table: Table, rows: pl.DataFrame) -> Iterator[str]:
+    """Whom rows are about, where they are about one entity."""
+    name = next((name for name in ("id", "hub_id") if name in table.c), None)
+    return iter(()) if name is None else map(str, rows[name])
 
 
 def compare(conn: Connection, seen: Seen) -> list[RowChange]:

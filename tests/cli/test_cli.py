@@ -25,7 +25,8 @@ CHECKED_LAWS = ["conservation", "fixpoint", "identity", "isolation"]
 CHECKED_LAWS += ["reversibility", "honesty", "frugality"]
 SYSTEMS = {"acme_salesforce", "acme_hubspot", "northwind"}
 REPORTED = {"run", "status", "read", "dispositions", "outcomes", "calls", "seconds"}
-STATUS = {"run", "laws", "systems", "entities", "quarantine", "changes", "undone"}
+STATUS = {"run", "laws", "systems", "entities", "quarantine", "changes"}
+STATUS |= {"outstanding", "undone"}
 LANDED = {"system", "object", "read", "dispositions", "faults"}
 FAULT = {"column", "rule", "value", "message"}
 

@@ -50,6 +50,10 @@ def test_provisioning_once_makes_the_doctor_green_and_a_second_time_writes_nothi
     ]
     assert worse == [
         ("acme_salesforce", "Opportunity.Name", "takes 120 characters, 255 may come"),
+        (
+            *("acme_hubspot", "acme_hubspot.deals.pull.closedate"),
+            "closedate is a time, close_date a day: the time of day is not read.",
+        ),
     ]
     assert diagnosis.code == 0
     before = place.writes()

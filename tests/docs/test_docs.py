@@ -23,7 +23,9 @@ from hub.models import metadata
 from hub.models.database import open_engine, reading, writing
 from hub.models.sources import SOURCES
 from hub.policy.settings import load_policy
+from hub.sync.assigned import held_leads
 from hub.sync.desired import DESIRED
+from hub.sync.isolation import ENTITY as ASSIGNED
 from sandbox.faults import Knowledge, read_faults
 from sandbox.faults.file import rules_of
 
@@ -187,6 +189,8 @@ def desired_columns(engine: Engine, settings: Settings, entity: str) -> set[str]
     policy = load_policy(settings)
     nobody = pl.DataFrame(schema={"id": pl.String})
     with reading(engine) as conn:
+        if entity == ASSIGNED:
+            return set(held_leads(conn, nobody, []).columns)
         return set(DESIRED[entity](conn, nobody, policy).columns)
 
 
