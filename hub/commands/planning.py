@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime
 
 from hub.commands.warehouse import Workplace
 from hub.connectors.contract import Connector
@@ -29,15 +30,16 @@ def make(place: Workplace) -> Plan:
     return plan
 
 
-def carry_out(place: Workplace, plan: str) -> ApplyReport:
-    """Write a stored plan. Raises ConfigError when it cannot be applied as it is.
+def carry_out(place: Workplace, plan: str, at: datetime | None = None) -> ApplyReport:
+    """Write a stored plan, `at` a moment (aware UTC; None: now). Raises ConfigError when it cannot
+    be applied as it is.
 
     The run fails when a change of the plan was not written, and is paused when all that was not
     waits for an allowance of calls or for approval.
     """
     engine, settings = place.engine, place.settings
     with exclusive(engine), connected(settings, list(settings.systems)) as connectors:
-        run = begin_run(engine, "apply", settings.config_hash)
+        run = begin_run(engine, "apply", settings.config_hash, at)
         return carrying_out(place, run, plan, connectors, Stopwatch())
 
 

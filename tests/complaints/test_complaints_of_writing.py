@@ -181,7 +181,7 @@ def test_complaint_18_a_lead_converted_after_it_was_read_is_stale_and_not_a_fail
     org.sync(apply=False)
     org.control("convert-lead", lead_id=lead)
     (row, *_) = org.table(ops_change)
-    carry_out(org.place, row["plan"])
+    carry_out(org.place, row["plan"], org.clock.now())
     assert _outcomes(org)[lead][0] == "stale"
     assert org.written(other) == "Bravo Systems GmbH"
 

@@ -20,6 +20,7 @@ def _write(engine: Engine, run: int, system: str, record: str, before: str, afte
                 id=f"plan-{run:06d}/{system[5:8]}{record}", plan=f"plan-{run:06d}", seq=1,
                 system=system, object="firms", op="update", record_id=f"{system[5]}{record}",
                 hub_id=f"co_{record}", digest="d", outcome="applied", run=run,
+                kind="update", weight=0, attempts=0,
                 fields=json.dumps({"phone": {"before": before, "after": after, "why": "so"}}),
             )
         )  # fmt: skip
