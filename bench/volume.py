@@ -10,13 +10,13 @@ from dataclasses import dataclass
 
 from sqlalchemy import Engine, func, select
 
-from bench import floors, minimum, peers
+from bench import floors, hands, minimum, peers
 from bench.databases import Databases
 from bench.figures import Board, Lap, timed
 from bench.scene import Scene
 from bench.wide import FIRST_COMPANY, account_id
 from bench.wire import Replay, Sent, recorded
-from hub.connectors.contract import Change, Connector
+from hub.connectors.contract import Connector
 from hub.connectors.salesforce.config import SalesforceSystem
 from hub.models.database import reading, writing
 from hub.models.operations import ops_call
@@ -196,20 +196,8 @@ def _planned(engine: Engine, scene: Scene, run: Run, connector: Connector, rows:
 def _changed_by_somebody(scene: Scene, system: str, rows: int) -> None:
     """So many records get another phone number by other hands than those that are measured."""
     field = "Phone" if system == SALESFORCE else "phone"
-    changes = [
-        Change(
-            str(number),
-            _OBJECTS[system],
-            "update",
-            {field: f"+43 1 {number:07d}"},
-            _record_id(system, number),
-        )
-        for number in range(1, rows + 1)
-    ]
-    with connected(scene.settings, [system]) as connectors:
-        outcomes = {outcome.status for outcome in connectors[system].apply(changes)}
-    if outcomes != {"applied"}:
-        raise AssertionError(f"{system}: {outcomes}")
+    said = {_record_id(system, number): f"+43 1 {number:07d}" for number in range(1, rows + 1)}
+    hands.edit(scene, system, _OBJECTS[system], field, said)
 
 
 def _record_id(system: str, number: int) -> str:

@@ -65,6 +65,7 @@ def account(number: int) -> dict[str, object]:
         "NumberOfEmployees": number % 5_000 + 1 if number % 5 < 3 else None,
         "Tax_Id__c": f"ATU{number:08d}" if number % 3 == 0 else None,
         "DunsNumber": f"{number:09d}" if number % 4 == 0 else None,
+        "AccountNumber": f"OLD-{number}" if number % 2 else None,
         "Partner_Tier__c": "Gold" if partner else None,
         "Partner_Status__c": "Active" if partner else None,
         "Partner_Territories__c": "AT;DE" if partner else None,
@@ -94,6 +95,7 @@ def _companies(rows: int) -> Iterator[LoadedRecord]:
             "country": country,
             "numberofemployees": str(number % 5_000 + 1) if number % 5 < 3 else None,
             "tax_id": f"FN{number:08d}" if number % 3 == 0 else None,
+            "description": f"Customer OLD-{number}" if number % 2 else None,
         }
         yield {
             "id": FIRST_COMPANY + number,

@@ -1,10 +1,14 @@
-"""The benchmark of calls on a few thousand rows: what `make bench` shows at length holds here."""
+"""The benchmarks of calls and of undoing on few rows: what they show at length holds here."""
 
 from pathlib import Path
 
 from bench.databases import Sqlite
 from bench.figures import Board
+from bench.numbered import HUBSPOT as COMPANIES
+from bench.numbered import SALESFORCE as ACCOUNTS
+from bench.numbered import numbered
 from bench.scene import Scene
+from bench.undoing import Taken, undone
 from bench.volume import HUBSPOT, SALESFORCE, Sizes, measure_calls
 
 
@@ -22,3 +26,15 @@ def test_pulls_increments_and_pushes_take_no_more_calls_than_they_must(tmp_path:
     ]
     for line in board.volume_calls:
         assert line["used"] == line["minimum"] == line["counted by the sandbox"]
+
+
+def test_an_undo_restores_all_but_what_somebody_edited_by_the_crms_own_stores(
+    tmp_path: Path,
+) -> None:
+    result = undone(numbered(tmp_path / "world", 120), Sqlite(tmp_path), edited=7)
+    assert result.holds
+    assert result.taken == [
+        Taken(target.system, written=120, edited=7, restored=113, kept=7, astray=0, listed=7)
+        for target in (ACCOUNTS, COMPANIES)
+    ]
+    assert (result.wrong, result.later_writes) == (0, 0)
