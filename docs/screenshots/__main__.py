@@ -1,4 +1,5 @@
-"""`python -m docs.screenshots`: seed a demo folder, sync it in Dagster, photograph Dagster.
+"""`python -m docs.screenshots`: seed a demo folder, sync it in Dagster, photograph Dagster; then
+bring news to the CRMs, plan, and photograph the page of the plan.
 
 Needs a Chromium: on Debian, `apt-get install --no-install-recommends chromium`.
 """
@@ -16,6 +17,7 @@ from typing import Any
 import requests
 
 from docs.screenshots.browser import Page, browser, find_browser
+from docs.screenshots.news import bring_news
 from hub.commands.demo import prepare
 from hub.commands.sandbox import sandbox_running, seed_sandbox
 
@@ -44,12 +46,14 @@ def main() -> int:
         folder = Path(place) / "demo"
         prepare(folder)
         seed_sandbox(folder, _RECORDS, _SEED)
-        with sandbox_running(folder), _ui(folder):
-            _sync()
-            with browser(path) as page:
+        with sandbox_running(folder), browser(path) as page:
+            with _ui(folder):
+                _sync()
                 page.remember(_SETTINGS)
                 _save("asset-graph.png", _asset_graph(page))
                 _save("run-checks.png", _run_checks(page))
+            bring_news(folder)
+            _save("plan-page.png", _plan_page(page, folder))
     return 0
 
 
@@ -112,6 +116,24 @@ def _run_checks(page: Page) -> bytes:
     page.wait_for(_shows("rows read ="))
     time.sleep(1)
     return page.picture()
+
+
+def _plan_page(page: Page, folder: Path) -> bytes:
+    """What the news come to, as the page that `hub plan show` writes."""
+    file = folder / "plan.html"
+    _hub(folder, "sync", "--no-apply")
+    (newest,) = json.loads(_hub(folder, "plan", "list", "--limit", "1", "--json"))["plans"]
+    _hub(folder, "plan", "show", newest["plan"], "--html", str(file))
+    page.open(file.as_uri(), 1080, 1640, scale=0.9)
+    page.wait_for(_shows("Content hash"))
+    return page.picture()
+
+
+def _hub(folder: Path, *arguments: str) -> str:
+    """What the command prints; a sync that leaves something to write exits 1."""
+    command = (*_HUB, *arguments, "--config", str(folder / "hub.yaml"))
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)  # noqa: S603
+    return done.stdout
 
 
 def _shows(text: str) -> str:

@@ -4,14 +4,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, func, select
-
+from hub.commands.naming import names_of
 from hub.commands.warehouse import Workplace
 from hub.config import MatchingSettings
-from hub.identity.among import given_ids
 from hub.identity.mentions import Entity
 from hub.models.database import deciding, exclusive, reading
-from hub.models.golden import company, contact
 from hub.models.identity import identity_decision
 from hub.stewardship.bands import band, probability
 from hub.stewardship.chart import page
@@ -64,7 +61,7 @@ def listed(place: Workplace, entity: Entity | None, limit: int) -> dict[str, Any
         found = [item for one in entities for item in waiting(conn, one, matching)]
         found.sort(key=lambda item: -item.priority)
         shown = found[:limit] if limit else found
-        names = _names(conn, {hub_id for item in shown for hub_id in (item.a, item.b)})
+        names = names_of(conn, {hub_id for item in shown for hub_id in (item.a, item.b)})
     codes = {code for item in shown for code in item.money}
     return {
         "waiting": len(found),
@@ -103,18 +100,6 @@ def previewed(
 
 
 # -- shapes ------------------------------------------------------------------------------------
-
-
-def _names(conn: Connection, hub_ids: set[str]) -> dict[str, str]:
-    """Hub id → what the company or person is called."""
-    person = contact.c.first_name + " " + contact.c.last_name
-    called = func.coalesce(person, contact.c.last_name, contact.c.first_name, contact.c.email)
-    with given_ids(conn, hub_ids) as given:
-        queries = (
-            select(company.c.id, company.c.name).where(company.c.id.in_(given)),
-            select(contact.c.id, called).where(contact.c.id.in_(given)),
-        )
-        return {key: name or "" for query in queries for key, name in conn.execute(query)}
 
 
 def _item(item: Item, names: dict[str, str]) -> dict[str, Any]:

@@ -9,10 +9,12 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, select
 from sqlalchemy.sql import ColumnElement
 
+from hub.commands.naming import names_of
 from hub.commands.warehouse import Workplace
 from hub.models.database import exclusive, reading
 from hub.models.operations import ops_approval, ops_change, ops_plan
 from hub.sync import approving
+from hub.sync.changes import REFERENCE
 from hub.sync.stored import changes_of, plan_named, plans, plans_before
 from hub.sync.storing import Plan
 from hub.sync.surprises import Figures, unusual
@@ -46,7 +48,8 @@ class Wanted:
 class Review:
     """A plan as somebody reads it: figures, surprises, and the changes by how unusual they are.
 
-    `unusual` are lines about whole kinds and fields, `decisions` who has decided what.
+    `unusual` are lines about whole kinds and fields, `decisions` who has decided what, `names` what
+    the hub ids in the changes stand for.
     """
 
     plan: Plan
@@ -55,6 +58,7 @@ class Review:
     decisions: list[Row[Any]]
     matching: int
     digest: str
+    names: Mapping[str, str]
 
 
 def review(place: Workplace, name: str, wanted: Wanted, limit: int = SHOWN) -> Review:
@@ -65,13 +69,15 @@ def review(place: Workplace, name: str, wanted: Wanted, limit: int = SHOWN) -> R
         here = (ops_change.c.plan == name, *wanted.conditions)
         ranked = select(ops_change).where(*here)
         ranked = ranked.order_by(ops_change.c.weight.desc(), ops_change.c.seq).limit(limit)
+        changes = list(conn.execute(ranked))
         return Review(
             plan,
             _unusual(plan, before),
-            list(conn.execute(ranked)),
+            changes,
             _decisions(conn, name),
             _count(conn, here),
             str(conn.scalar(select(ops_plan.c.digest).where(ops_plan.c.plan == name))),
+            names_of(conn, _spoken_of(changes)),
         )
 
 
@@ -99,6 +105,15 @@ def reject(place: Workplace, name: str, who: str, why: str) -> int:
     there is nothing to decide."""
     with exclusive(place.engine):
         return approving.reject(place.engine, name, who, why, datetime.now(UTC))
+
+
+def _spoken_of(changes: Collection[Row[Any]]) -> Iterator[str]:
+    """The hub ids of the records, and of those that they will hang on."""
+    for row in changes:
+        yield row.hub_id
+        for cell in json.loads(row.fields).values():
+            if (cell["after"] or "").startswith(REFERENCE):
+                yield cell["after"].removeprefix(REFERENCE)
 
 
 def _unusual(plan: Plan, before: list[Plan]) -> list[str]:

@@ -12,6 +12,7 @@ from sqlalchemy import Row
 from hub.commands.printing import as_json as _json
 from hub.commands.printing import out as _out
 from hub.commands.printing import table as _table
+from hub.commands.reasons import Told, reasons
 from hub.commands.reviewing import Review
 from hub.commands.shapes import change_shape, plan_head
 from hub.sync.changes import KINDS, PlannedChange
@@ -48,7 +49,7 @@ def review(found: Review) -> None:
     _head(plan)
     _parts(plan.parts)
     _surprises(found)
-    _changes(found.changes)
+    _changes(found.changes, found.names)
     more = found.matching - len(found.changes)
     if more > 0:
         _out.print(f"… and {more:,} more; see `hub plan show {plan.plan} --help`")
@@ -70,12 +71,14 @@ def _head(plan: Plan) -> None:
 def _parts(parts: Sequence[Part]) -> None:
     heads = [f"#{_verb(kind)}" for kind in KINDS if any(part.kinds[kind] for part in parts)]
     shown = [kind for kind in KINDS if any(part.kinds[kind] for part in parts)]
-    table = _table("system", "object", *heads, "#write calls", "#compare calls", "held back")
+    holds = any(part.hold for part in parts)
+    last = ("held back",) if holds else ()
+    table = _table("system", "object", *heads, "#write calls", "#compare calls", *last)
     for part in parts:
         counts = (_counted(kind, part.kinds[kind]) for kind in shown)
         calls = (f"{part.write_calls:,}", f"{part.compare_calls:,}")
         held = Text(part.hold or "", style="red" if part.hold == "brake" else "yellow")
-        table.add_row(part.system, part.object, *counts, *calls, held)
+        table.add_row(part.system, part.object, *counts, *calls, *([held] if holds else []))
     _out.print(table)
     for reason in dict.fromkeys(part.reason for part in parts if part.hold and part.reason):
         _out.print(Text("held back ", style="yellow").append(str(reason), style="default"))
@@ -93,7 +96,7 @@ def _counted(kind: str, number: int) -> Text:
 
 def _surprises(found: Review) -> None:
     notes = [
-        f"{row.system}/{row.object} {row.record_id or row.hub_id}: {note['message']}"
+        f"{_called(row, found.names)}: {note['message']}"
         for row in found.changes
         for note in json.loads(row.notes or "[]")
     ]
@@ -104,28 +107,41 @@ def _surprises(found: Review) -> None:
         _out.print(Text("  • ", style="yellow").append(line, style="default"), soft_wrap=True)
 
 
-def _changes(rows: Sequence[Row[Any]]) -> None:
-    """A line for each change, and one below it for each field: nothing is cut to a column."""
+def _called(change: Row[Any] | PlannedChange, names: Mapping[str, str]) -> str:
+    name = names.get(change.hub_id)
+    told = f"{change.system}/{change.object} {change.record_id or change.hub_id}"
+    return f"{told} “{name}”" if name else told
+
+
+def _changes(rows: Sequence[Row[Any]], names: Mapping[str, str]) -> None:
     if rows:
         _out.print(Text("\nChanges, the most unusual first", style="bold"))
     for row in rows:
-        _change(as_planned(row))
+        _change(as_planned(row), names)
 
 
-def _change(change: PlannedChange) -> None:
-    colour = _COLOURS.get(change.kind, "default")
-    told = f"{change.system}/{change.object} {change.record_id or change.hub_id}"
-    _out.print(Text(change.kind, style=colour).append(f" {told}", style="default"))
+def _change(change: PlannedChange, names: Mapping[str, str]) -> None:
+    """The record, then each reason with the fields below it: nothing is cut to a column."""
+    colour = f"bold {_COLOURS.get(change.kind, 'default')}"
+    head = Text(f"\n{_verb(change.kind)} ", style=colour)
+    _out.print(head.append(_called(change, names), style="not bold default"), soft_wrap=True)
     if change.refusal is not None:
-        said = f"    not sent: {change.refusal.message} {change.refusal.remedy}"
+        said = f"  not sent: {change.refusal.message} {change.refusal.remedy}"
         _out.print(Text(said, style="red"), soft_wrap=True)
     width = max((len(name) for name in change.fields), default=0)
-    for name, cell in change.fields.items():
-        line = Text(f"    {name:<{width}}  ").append(_value(cell["before"])).append(" → ")
-        line.append(_value(cell["after"]))
-        origin = source(cell)
-        line.append(f"  {cell['why']}{f'; from {origin}' if origin else ''}", style="dim")
-        _out.print(line, soft_wrap=True)
+    for reason in reasons(change.fields, names):
+        said = "; ".join(filter(None, (reason.why, reason.origin)))
+        _out.print(Text(f"  {said}", style="dim"), soft_wrap=True)
+        for told in reason.fields:
+            _out.print(_line(told, width), soft_wrap=True)
+
+
+def _line(told: Told, width: int) -> Text:
+    line = Text(f"    {told.field:<{width}}  ")
+    if told.before is not None:
+        line.append(_value(told.before)).append(" → ")
+    line.append(_value(told.after))
+    return line.append(f"  {told.origin}" if told.origin else "", style="dim")
 
 
 def undo(plan: Plan, changes: Sequence[PlannedChange], more: int) -> None:
@@ -133,7 +149,7 @@ def undo(plan: Plan, changes: Sequence[PlannedChange], more: int) -> None:
     _head(plan)
     _parts(plan.parts)
     for change in changes:
-        _change(change)
+        _change(change, {})
     if more > 0:
         _out.print(f"… and {more:,} more; --json has them all")
     _what_next(plan)
@@ -143,13 +159,6 @@ def _value(text: str | None) -> Text:
     if text is None:
         return Text("—", style="dim")
     return Text(text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…")
-
-
-def source(cell: Mapping[str, Any]) -> str:
-    """The row behind a value and the rule that chose it."""
-    row = cell.get("source")
-    rule = str(cell.get("rule") or "")
-    return f"{row['system']}/{row['object']}/{row['record_id']} ({rule})" if row else rule
 
 
 def cost(plan: Plan) -> str:

@@ -72,20 +72,26 @@ def unusual(now: Figures, before: Collection[Figures]) -> list[str]:
     """What this plan has that those before it had not, or much less of, the largest first.
 
     A kind or field is unusual when no plan before had any of it, and when there are more than three
-    times as many as in the median plan that had some, and at least twenty. Without plans before
-    nothing is.
+    times as many as in the median plan that had some, and at least twenty. What an object has for
+    the first time is told in one line. Without plans before nothing is.
     """
     if not before:
         return []
     found = []
     for where, names in now.items():
+        new = []
         for name, number in names.items():
             usual = [n for plan in before if (n := plan.get(where, {}).get(name, 0))]
-            if not number:
-                continue
-            if not usual:
-                found.append((number, f"{where}: {number:,} × {name}, for the first time"))
+            if number and not usual:
+                new.append((number, name))
             elif number >= _LEAST and number > _TIMES * median(usual):
                 often = f"usually about {median(usual):,.0f}"
                 found.append((number, f"{where}: {number:,} × {name}, {often}"))
+        if new:
+            found.append((max(new)[0], f"{where}: {_counted(new)}, for the first time"))
     return [text for _, text in sorted(found, key=lambda each: (-each[0], each[1]))]
+
+
+def _counted(names: Collection[tuple[int, str]]) -> str:
+    ordered = sorted(names, key=lambda each: (-each[0], each[1]))
+    return ", ".join(f"{number:,} × {name}" for number, name in ordered)

@@ -15,6 +15,7 @@ from sqlalchemy import Engine, update
 
 from hub.commands import outstanding as outstanding_commands
 from hub.commands.plan_page import write_page
+from hub.commands.reasons import Told, reasons
 from hub.commands.reviewing import Wanted, review
 from hub.commands.warehouse import Workplace
 from hub.config import Settings
@@ -145,6 +146,13 @@ def test_kinds_and_fields_are_held_against_the_plans_before(
     assert unusual({"crm/Lead": {"update": 31, "clear": 2}}, before) == expected
 
 
+def test_what_an_object_has_for_the_first_time_is_told_in_one_line() -> None:
+    now = {"crm/Lead": {"A set": 1, "B set": 7, "C set": 7, "D set": 3, "E set": 0}}
+    assert unusual(now, [{"crm/Lead": {"D set": 3}}]) == [
+        "crm/Lead: 7 × B set, 7 × C set, 1 × A set, for the first time"
+    ]
+
+
 def test_the_most_unusual_changes_come_first_and_can_be_picked(desk: Desk, crm: FakeSystem) -> None:
     _claims(desk, crm, 3)
     desk.golden("opportunity", "op_9")
@@ -175,6 +183,39 @@ def test_the_page_of_a_plan_escapes_what_systems_say_and_asks_nothing_of_any_net
     assert page.count("<script>") == 1
     assert re.findall(r"(?:src|href)=\"(?!#)", page) == []
     assert "default-src 'none'" in page
+
+
+def test_the_page_names_the_record_and_gives_a_reason_once_for_all_its_fields(
+    desk: Desk, crm: FakeSystem, tmp_path: Path
+) -> None:
+    desk.golden("opportunity", "op_1", name="Firewalls & more")
+    told = {"Hub_Partner_Key__c": "pa_9", "Hub_Registered_Partner__c": "Old"}
+    desk.record(SALESFORCE, "Opportunity", "o1", "op_1", told=told)
+    file = tmp_path / "plan.html"
+    write_page(Workplace(desk.settings, desk.engine), str(desk.plan().plan), file, Wanted())
+    page = file.read_text(encoding="utf-8")
+    assert "<b>Firewalls &amp; more</b>" in page
+    assert page.count("no registration claims this opportunity") == 1
+    assert [page.count(f'<span class="was">{value}</span>') for value in told.values()] == [1, 1]
+
+
+def test_a_reason_is_told_once_and_a_source_where_it_is_that_of_all() -> None:
+    row = {"system": SALESFORCE, "object": "Lead", "record_id": "l1"}
+    fields = {
+        "A": {"before": None, "after": "1", "why": "routed", "rule": "derived", "source": row},
+        "B": {"before": "x", "after": "y", "why": "drifted", "rule": "priority", "source": row},
+        "C": {"before": None, "after": "hub:ct_1", "why": "routed", "rule": "derived"},
+        "D": {"before": None, "after": "hub:ct_2", "why": "drifted", "rule": "priority",
+              "source": row},
+    }  # fmt: skip
+    routed, drifted = reasons(fields, {"ct_1": "Eva Huber"})
+    assert (routed.why, routed.origin) == ("routed", "")
+    assert routed.fields == (
+        Told("A", None, "1", "from acme_salesforce/Lead/l1 (derived)"),
+        Told("C", None, "Eva Huber (ct_1), made first", "by rule: derived"),
+    )
+    assert (drifted.why, drifted.origin) == ("drifted", "from acme_salesforce/Lead/l1 (priority)")
+    assert drifted.fields == (Told("B", "x", "y", ""), Told("D", None, "ct_2, made first", ""))
 
 
 # -- approval ------------------------------------------------------------------------------------
