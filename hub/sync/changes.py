@@ -44,7 +44,10 @@ class PlannedChange:
     @cached_property
     def digest(self) -> str:
         after = {name: cell["after"] for name, cell in self.fields.items()}
-        text = json.dumps([self.system, self.object, self.op, self.hub_id, self.record_id, after])
+        text = json.dumps(
+            [self.system, self.object, self.op, self.hub_id, self.record_id, after],
+            sort_keys=True,  # stored fields come back in the order of their names
+        )
         return blake2b(text.encode(), digest_size=16).hexdigest()
 
     @property
