@@ -1,6 +1,7 @@
 """Lines of JSON (or one array) as a table: the names of the values are its header."""
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -19,16 +20,19 @@ _SEEN_FOR_NAMES = 1000
 
 class JsonGrid:
     """One object a line. A line that is no object, or names a value nobody named before, is
-    marked as ragged: nothing of it is trusted by position."""
+    marked as ragged: nothing of it is trusted by position. So is a line that alone names a value
+    while it lacks one that most lines name: one is likely the other, misspelt."""
 
     def __init__(self, source: Source, profile: Profile | None, head: Head) -> None:
         self._source = source
         self._encoding = encoding_of(source, None if profile is None else profile.encoding)
         head.evidence["encoding"] = self._encoding
-        names: dict[str, None] = {}
-        for number, (_, told) in enumerate(self._objects()):
-            names |= dict.fromkeys(told or ())
-            if number > _SEEN_FOR_NAMES:
+        names: Counter[str] = Counter()
+        lines = 0
+        for _, told in self._objects():
+            names.update(list(told or ()))
+            lines += told is not None
+            if lines > _SEEN_FOR_NAMES:
                 break
         if not names:
             raise FeedUnreadable(
@@ -36,6 +40,9 @@ class JsonGrid:
                 remedy="have it sent with one object a line, its names as headers",
             )
         self._names = list(names)
+        expected = set() if profile is None else set(profile.columns.values())
+        self._strays = {n for n, times in names.items() if times == 1 and lines > 1} - expected
+        self._usual = {n for n, times in names.items() if 2 * times >= lines}
         self.top: list[Row] = [(0, self._names)]
 
     def below(self, line: int, width: int) -> Iterator[pl.DataFrame]:  # noqa: ARG002
@@ -52,8 +59,9 @@ class JsonGrid:
 
     def _frame(self, rows: list[dict[str, str | None] | None], numbers: list[int]) -> pl.DataFrame:
         known = set(self._names)
-        ragged = [row is None or not set(row) <= known for row in rows]
-        clean = [{} if bad or row is None else row for row, bad in zip(rows, ragged, strict=True)]
+        torn = [row is None or not set(row) <= known for row in rows]
+        clean = [{} if bad or row is None else row for row, bad in zip(rows, torn, strict=True)]
+        ragged = [bad or self._misspelt(row) for row, bad in zip(clean, torn, strict=True)]
         columns = {
             str(at): pl.Series([row.get(name) for row in clean], dtype=pl.String)
             for at, name in enumerate(self._names)
@@ -61,6 +69,9 @@ class JsonGrid:
         return pl.DataFrame(columns).with_columns(
             pl.Series(LINE, numbers, dtype=pl.UInt32), pl.Series(RAGGED, ragged)
         )
+
+    def _misspelt(self, row: dict[str, str | None]) -> bool:
+        return not self._strays.isdisjoint(row) and not self._usual <= set(row)
 
     def _objects(self) -> Iterator[tuple[int, dict[str, str | None] | None]]:
         number = 0
