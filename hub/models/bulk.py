@@ -7,6 +7,7 @@ them on one file undo each other's POSIX locks.)
 Out: the driver's own rows straight into typed columns, without SQLAlchemy's row objects.
 """
 
+import sqlite3
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from itertools import count
@@ -41,7 +42,7 @@ from sqlalchemy.types import TypeEngine
 from hub.models.base import MONEY_DIGITS, Money, UtcTime
 
 _SQLITE_TIME = "%Y-%m-%d %H:%M:%S%.6f"
-_ROWS_A_STATEMENT = 10
+_ROWS_A_STATEMENT = 50
 _WORTH_A_LOOK = 1_000
 # Types on the way to SQLite whose values a statement can spell without loss.
 _LITERALS: dict[pl.DataType, TypeEngine[Any]] = {pl.String(): Text(), pl.Int64(): BigInteger()}
@@ -204,12 +205,12 @@ def _insert_many(conn: Connection, into: str, target: Table, typed: pl.DataFrame
     shared = _shared(wire, conn.dialect) if wire.height >= _WORTH_A_LOOK else {}
     row = f"({', '.join(shared.get(name, '?') for name in wire.columns)})"
     told = [wire[name].to_list() for name in wire.columns if name not in shared]
-    together = wire.height - wire.height % _ROWS_A_STATEMENT
-    cursor: Any = conn.connection.cursor()
-    for rows, part in (
-        (_ROWS_A_STATEMENT, slice(together)),
-        (1, slice(together, wire.height)),
-    ):
+    connection: Any = conn.connection.driver_connection
+    most = connection.getlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER)
+    several = max(1, min(_ROWS_A_STATEMENT, most // max(1, len(told))))
+    together = wire.height - wire.height % several
+    cursor = connection.cursor()
+    for rows, part in ((several, slice(together)), (1, slice(together, wire.height))):
         statement = f"INSERT INTO {into} VALUES {', '.join([row] * rows)}"
         # Each column is named once per row and gives its next value each time.
         columns = [iter(values[part]) for values in told]

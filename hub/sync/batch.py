@@ -21,7 +21,7 @@ from hub.models.operations import ops_batch
 from hub.models.runs import Run
 from hub.sync import dispositions, quarantine
 from hub.sync.agreed import still_agreed
-from hub.sync.archive import write_archive
+from hub.sync.archive import archived_meanwhile
 from hub.sync.dispositions import DISPOSITIONS
 from hub.sync.drift import held
 from hub.sync.fingerprint import text_hashes, told_texts
@@ -107,9 +107,7 @@ def land_batch(
             .otherwise("disposition")
         )
         kept = rows.filter(pl.col("disposition") != "unchanged")
-        if kept.height:
-            write_archive(path, kept.select(batch.rows.columns))
-        with writing(engine) as conn:
+        with writing(engine) as conn, archived_meanwhile(path, kept.select(batch.rows.columns)):
             batch_id = _record_batch(conn, target, run, batch.origin, path, kept.height)
             good = split.good_of(fresh).select(_KEPT)
             _merge_good(conn, target, run, batch_id, good.hstack(split.good), known)

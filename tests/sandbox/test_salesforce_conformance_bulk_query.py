@@ -2,12 +2,15 @@
 
 import csv
 import io
+import sqlite3
+from contextlib import closing
 from typing import Any
 
 import pytest
 from salesforce_org import INTEGRATION_USER, OrgUnderTest, error_code
 
 from sandbox.salesforce import Switches
+from sandbox.salesforce.bulk.csvtext import Table
 
 ACCOUNTS = [{"Name": f"Company {n:03d}", "NumberOfEmployees": n} for n in range(25)]
 BY_NAME = "SELECT Name, NumberOfEmployees FROM Account ORDER BY Name, Id"
@@ -275,6 +278,41 @@ def test_conformance_sf_35_null_and_empty_look_the_same_quoted_or_not(org: OrgUn
     assert org.get(f"jobs/query/{job}/results").text == '"Name","Phone"\n"A ""B""",""\n'
     org.switch(bulk_quotes_nulls=False)
     assert org.get(f"jobs/query/{job}/results").text == '"Name","Phone"\n"A ""B""",\n'
+
+
+@pytest.mark.parametrize("quotes_nulls", [True, False])
+def test_bulk_results_say_what_the_same_query_says_in_json(
+    org: OrgUnderTest, quotes_nulls: bool
+) -> None:
+    org.switch(bulk_quotes_nulls=quotes_nulls)
+    amounts = [0.1, 0.30000000000000004, 123456789012.34567, 1e20, 5.0, 1 / 3, None]
+    org.store.load({"Account": [
+        {"Name": name, "AnnualRevenue": amount, "NumberOfEmployees": 7, "BillingStreet": street}
+        for name, amount, street in zip(
+            ['"', '""a"', "a,b", "Ünï 漢字 🙂", "%s %w '", "\\", "x"], amounts,
+            ["one\ntwo", None, '"\n"', "\r\n", " lead", "trail ", ","], strict=True,
+        )
+    ]})  # fmt: skip
+    soql = "SELECT Name, AnnualRevenue, BillingStreet, NumberOfEmployees FROM Account ORDER BY Id"
+    told = org.get("query", params={"q": soql}).json()["records"]
+    heading, *rows = read(org, finished(org, soql))
+    assert len(rows) == len(amounts)
+    for row, record in zip(rows, told, strict=True):
+        for name, cell in zip(heading, row, strict=True):
+            said = record[name]
+            assert (float(cell) if isinstance(said, float) else cell) == (
+                "" if said is None else said if isinstance(said, float) else str(said)
+            )
+
+
+def test_a_result_may_have_more_columns_than_a_function_of_the_database_takes() -> None:
+    values = [f'"{n}"' if n % 3 else None for n in range(260)]
+    names = [f"c{n}" for n in range(260)]
+    with closing(sqlite3.connect(":memory:")) as db:
+        db.execute(f"CREATE TABLE wide ({', '.join(names)})")
+        db.execute(f"INSERT INTO wide VALUES ({', '.join('?' * 260)})", values)
+        line = db.execute(f"SELECT {Table('COMMA', 'LF').line_sql(names)} FROM wide").fetchone()[0]
+    assert rows_of(line) == [["" if value is None else value for value in values]]
 
 
 def test_bulk_queries_leave_out_deleted_rows_unless_asked(org: OrgUnderTest) -> None:

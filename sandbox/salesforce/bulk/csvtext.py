@@ -5,14 +5,12 @@ import io
 from collections.abc import Iterable, Iterator, Sequence
 
 from sandbox.salesforce.schema import NUMBER_TYPES
-from sandbox.salesforce.values import SqlValue
 
 DELIMITERS = {
     "COMMA": ",", "SEMICOLON": ";", "TAB": "\t", "PIPE": "|", "CARET": "^", "BACKQUOTE": "`",
 }  # fmt: skip
 LINE_ENDINGS = {"LF": "\n", "CRLF": "\r\n"}
-
-Cells = Sequence[str | None]
+_ARGUMENTS = 100  # SQLite takes 127 to a function
 
 
 class Table:
@@ -23,42 +21,46 @@ class Table:
         self._end = LINE_ENDINGS[line_ending]
         self._quotes_nulls = quotes_nulls
 
-    def heading(self, names: Iterable[str]) -> str:
-        return self.lines([[name] for name in names])
+    def line(self, cells: Iterable[str | None]) -> str:
+        """One row of any dialect's text."""
+        return self._delimiter.join(map(self._quoted, cells)) + self._end
 
-    def lines(self, columns: Sequence[Cells]) -> str:
-        """All rows of a page. Whole columns are prepared at once: a page is 50,000 rows."""
-        if not columns or not columns[0]:
-            return ""
-        if not self._quotes_nulls:
-            rows = zip(*map(_quoted, columns), strict=True)
-            return self._end.join(map(self._delimiter.join, rows)) + self._end
-        texts = [["" if cell is None else cell for cell in column] for column in columns]
-        rows = zip(*map(_doubled, texts), strict=True)
-        body = f'"{self._end}"'.join(map(f'"{self._delimiter}"'.join, rows))
-        return f'"{body}"{self._end}'
+    def _quoted(self, cell: str | None) -> str:
+        if cell is None:
+            return '""' if self._quotes_nulls else ""
+        return '"' + cell.replace('"', '""') + '"'
+
+    def line_sql(self, cells: Sequence[str]) -> str:
+        """The SQL of one row, from the SQL of its cells. The database itself writes a page of
+        50,000 rows in a third of the time that it takes to have them here and join them."""
+        groups = [cells[at : at + _ARGUMENTS] for at in range(0, len(cells), _ARGUMENTS)]
+        return (
+            f" || '{self._delimiter}' || ".join(map(self._printed, groups)) + f" || '{self._end}'"
+        )
+
+    def _printed(self, cells: Sequence[str]) -> str:
+        if self._quotes_nulls:
+            form, given = '"%w"', [f"ifnull({cell}, '')" for cell in cells]
+        else:
+            form = "%s"
+            given = [f"ifnull('\"' || replace({cell}, '\"', '\"\"') || '\"', '')" for cell in cells]
+        return f"printf('{self._delimiter.join([form] * len(cells))}', {', '.join(given)})"
 
 
-def _doubled(column: list[str]) -> list[str]:
-    """Quotes within cells doubled; most columns hold none, and one look tells."""
-    if '"' not in "".join(column):
-        return column
-    return [cell.replace('"', '""') for cell in column]
-
-
-def _quoted(column: Cells) -> list[str]:
-    return ["" if c is None else '"' + c.replace('"', '""') + '"' for c in column]
-
-
-def column_texts(kind: str, values: Sequence[SqlValue], datetime_suffix: str) -> Cells:
-    """The cells of one column of a field type; null stays None."""
+def cell_sql(kind: str, column: str, datetime_suffix: str) -> str:
+    """The SQL of a cell's text from a column of a field type; null stays null."""
     if kind == "boolean":
-        return ["true" if value == 1 else "false" for value in values]
+        return f"CASE WHEN {column} = 1 THEN 'true' ELSE 'false' END"
     if kind == "datetime":
-        return [None if v is None else f"{str(v)[:-5]}{datetime_suffix}" for v in values]
+        return f"substr({column}, 1, length({column}) - 5) || '{datetime_suffix}'"
     if kind in NUMBER_TYPES:
-        return [None if v is None else str(v) for v in values]
-    return values  # type: ignore[return-value]  # the columns of all other types hold text
+        text = f"CAST({column} AS TEXT)"
+        # SQLite spells 15 digits; the few numbers that need more are spelt with 17.
+        return (
+            f"CASE WHEN CAST({text} AS REAL) <> {column} THEN printf('%!.17g', {column}) "
+            f"ELSE {text} END"
+        )
+    return column
 
 
 class UnreadableUploadError(Exception):

@@ -4,7 +4,7 @@ import base64
 import binascii
 
 from sandbox.salesforce.bulk import jobs
-from sandbox.salesforce.bulk.csvtext import column_texts
+from sandbox.salesforce.bulk.csvtext import cell_sql
 from sandbox.salesforce.bulk.jobs import Job
 from sandbox.salesforce.calls import Call, Reply, Route
 from sandbox.salesforce.errors import ApiError
@@ -59,11 +59,18 @@ def _start(org: Org, job: Job) -> None:
         jobs.move(org, job, "Failed", f"{error.code}: {error.message}")
         return
     table = jobs.result_table(job.id)
-    org.store.db.execute(f'CREATE TABLE "{table}" AS {flat.statement.sql}', flat.statement.params)
+    columns = ", ".join(f'"{_column(at)}"' for at in range(len(flat.fields)))
+    org.store.db.execute(f'CREATE TABLE "{table}" ({columns})')
+    org.store.db.execute(f'INSERT INTO "{table}" {flat.statement.sql}', flat.statement.params)
     job.total = org.store.db.execute(f'SELECT COUNT(*) FROM "{table}"').fetchone()[0]
     job.object, job.names = flat.source, flat.names
     job.types = tuple(field.type for field in flat.fields)
     jobs.move(org, job, "InProgress")
+
+
+def _column(at: int) -> str:
+    """A column of a result's table: by its place, for a statement may name a field twice."""
+    return f"c{at}"
 
 
 def patch(org: Org, call: Call) -> Reply:
@@ -90,24 +97,21 @@ def results(org: Org, call: Call) -> Reply:
     if job.state != "JobComplete":
         raise jobs.wrong_state(org, f"Job {job.id} has no results in state {job.state}")
     offset = _offset(call.query.get("locator", ""), job)
-    rows = org.store.db.execute(
-        f'SELECT * FROM "{jobs.result_table(job.id)}" WHERE rowid > ? ORDER BY rowid LIMIT ?',
+    table, suffix = jobs.table_of(org, job), org.switches.bulk_datetime_suffix
+    kinds = enumerate(job.types)
+    line = table.line_sql([cell_sql(kind, f'"{_column(at)}"', suffix) for at, kind in kinds])
+    number, lines = org.store.db.execute(
+        f"SELECT count(*), group_concat(line, '') FROM (SELECT {line} AS line "
+        f'FROM "{jobs.result_table(job.id)}" WHERE rowid > ? ORDER BY rowid LIMIT ?)',
         (offset, _page_size(org, call)),
-    ).fetchall()
-    end = offset + len(rows)
-    suffix = org.switches.bulk_datetime_suffix
-    columns = zip(*rows, strict=True) if rows else [() for _ in job.types]
-    cells = [
-        column_texts(kind, values, suffix)
-        for kind, values in zip(job.types, columns, strict=True)
-    ]  # fmt: skip
-    table = jobs.table_of(org, job)
+    ).fetchone()
+    end = offset + number
     headers = {
-        "Sforce-NumberOfRecords": str(len(rows)),
+        "Sforce-NumberOfRecords": str(number),
         "Sforce-Locator": _locator(end) if end < job.total else "null",
     }
-    text = table.heading(job.names) + table.lines(cells)
-    return Reply(csv=text.encode(), headers=headers, rows=len(rows))
+    text = table.line(job.names) + (lines or "")
+    return Reply(csv=text.encode(), headers=headers, rows=number)
 
 
 def _page_size(org: Org, call: Call) -> int:

@@ -123,8 +123,7 @@ def _outcome(org: Org, call: Call, outcome: str | None, added: tuple[str, ...]) 
     rows = [[record, note][: len(added)] + _padded(given[place], len(heading))
             for place, record, note in found]  # fmt: skip
     table = jobs.table_of(org, job)
-    text = table.heading([*added, *heading])
-    text += table.lines(list(zip(*rows, strict=True)))
+    text = "".join(map(table.line, [[*added, *heading], *rows]))
     return Reply(csv=text.encode(), rows=len(rows))
 
 
