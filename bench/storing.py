@@ -1,6 +1,6 @@
 """Land: batches that are in memory already, into the warehouse and the archive."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import ClassVar
 
@@ -19,6 +19,7 @@ from hub.connectors.contract import (
     Finding,
     ObjectSpec,
     Outcome,
+    Write,
 )
 from hub.models.runs import Run
 from hub.sync.land import land
@@ -70,7 +71,10 @@ class Replaying:
     def volatile(self, spec: ObjectSpec, record_ids: Sequence[str]) -> Iterator[pl.DataFrame]:  # noqa: ARG002
         return iter(())
 
-    def write_calls(self, rows: int, op: str = "create") -> int:  # noqa: ARG002
+    def opening_calls(self, writes: Collection[Write], *, anew: bool) -> int:  # noqa: ARG002
+        return 0
+
+    def write_calls(self, obj: str, rows: int, op: str = "create") -> int:  # noqa: ARG002
         return rows
 
     def compare_calls(self, obj: str, rows: int, *, asked: bool) -> int:  # noqa: ARG002

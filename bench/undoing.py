@@ -15,12 +15,16 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter
 
+from sqlalchemy import func, select
+
 from bench import hands
 from bench.databases import Databases, Sqlite, postgres
 from bench.numbered import TARGETS, Rows, Target, numbered, stored
 from bench.scene import Scene
 from hub.commands.undoing import Undo, undo
 from hub.commands.warehouse import Workplace
+from hub.models.database import reading
+from hub.models.operations import ops_call
 from hub.sync.pipeline import sync
 
 
@@ -41,14 +45,16 @@ class Taken:
 
 @dataclass(frozen=True)
 class Result:
-    """`requests`: those of the undo by the sandbox's log, reading what records say now included;
-    `calls_planned`: what its plan says that carrying it out takes. `wrong`: records that the undo
-    lists and nobody edited. `later_writes`: write requests of the two syncs after it."""
+    """`requests`: those of the undo by the sandbox's log; `looking`: calls by which it read what
+    records say now; `calls_planned`: what its plan says that carrying it out takes. `wrong`:
+    records that the undo lists and nobody edited. `later_writes`: write requests of the two syncs
+    after it."""
 
     database: str
     taken: list[Taken]
     wrong: int
     calls_planned: int
+    looking: int
     requests: int
     later_writes: int
     seconds: dict[str, float]
@@ -62,6 +68,7 @@ class Result:
             )
             and not self.wrong
             and not self.later_writes
+            and self.requests == self.looking + self.calls_planned
         )
 
 
@@ -96,6 +103,9 @@ def undone(scene: Scene, databases: Databases, edited: int) -> Result:
         back = undo(place, [str(report.runs[0])], apply=True)
         seconds["undo"] = perf_counter() - began
         used = scene.requests_since(mark).total()
+        with reading(engine) as conn:
+            looks = select(func.sum(ops_call.c.used)).where(ops_call.c.step.startswith("undo/"))
+            looking = int(conn.scalar(looks) or 0)
         after = stored(scene)
         mark = scene.requests_so_far
         for _ in range(2):
@@ -112,6 +122,7 @@ def undone(scene: Scene, databases: Databases, edited: int) -> Result:
         ],
         len(listed - known),
         back.plan.calls,
+        looking,
         used,
         later,
         seconds,
@@ -151,7 +162,8 @@ def report(results: Sequence[Result]) -> str:
         taken = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in result.seconds.items())
         lines.append(
             f"{result.database}: {taken}; requests of the undo {result.requests:,}, "
-            f"its plan says {result.calls_planned:,}; listed without an edit {result.wrong}; "
+            f"{result.looking:,} of them to look; its plan says {result.calls_planned:,}; "
+            f"listed without an edit {result.wrong}; "
             f"write requests of the two syncs after it {result.later_writes}"
         )
         lines += [

@@ -188,7 +188,7 @@ def _planned(engine: Engine, scene: Scene, run: Run, connector: Connector, rows:
         for number in range(1, rows + 1)
     )
     step = basis(settings, load_policy(settings))
-    draft = Draft(run, settings, step, {system: connector}, compares=False)
+    draft = Draft(run, settings, step, {system: connector}, at_once=True)
     with writing(engine) as conn:
         return str(store(conn, draft, portions(changes), lambda *_: None).plan)
 

@@ -1,6 +1,6 @@
 """Outside systems in memory that keep a connector's promises, so that tests say what happened."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import ClassVar
@@ -21,6 +21,7 @@ from hub.connectors.contract import (
     Finding,
     ObjectSpec,
     Outcome,
+    Write,
 )
 from hub.connectors.outcomes import pending
 from hub.connectors.text import canonical_time
@@ -220,7 +221,10 @@ class FakeConnector:
             rows = self._frame(spec, [key for key in page if key in shown])
             yield rows.select(RECORD_ID, *self.volatile_fields(spec))
 
-    def write_calls(self, rows: int, op: str = "create") -> int:  # noqa: ARG002
+    def opening_calls(self, writes: Collection[Write], *, anew: bool) -> int:  # noqa: ARG002
+        return 0
+
+    def write_calls(self, obj: str, rows: int, op: str = "create") -> int:  # noqa: ARG002
         return -(-rows // self.rows_per_write)
 
     def compare_calls(self, obj: str, rows: int, *, asked: bool) -> int:  # noqa: ARG002

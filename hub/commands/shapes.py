@@ -51,7 +51,11 @@ def part_shape(part: Part) -> dict[str, Any]:
         "object": part.object,
         "kinds": {kind: part.kinds[kind] for kind in KINDS},
         "fields": part.fields,
-        "calls": {"write": part.write_calls, "compare": part.compare_calls},
+        "calls": {
+            "open": part.calls.opening,
+            "write": part.calls.writing,
+            "compare": part.calls.comparing,
+        },
         "hold": part.hold,
         "brakes": list(part.brakes),
         "reason": part.reason,

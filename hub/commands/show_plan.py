@@ -73,10 +73,11 @@ def _parts(parts: Sequence[Part]) -> None:
     shown = [kind for kind in KINDS if any(part.kinds[kind] for part in parts)]
     holds = any(part.hold for part in parts)
     last = ("held back",) if holds else ()
-    table = _table("system", "object", *heads, "#write calls", "#compare calls", *last)
+    table = _table("system", "object", *heads, "#calls to open", "#to write", "#to compare", *last)
     for part in parts:
         counts = (_counted(kind, part.kinds[kind]) for kind in shown)
-        calls = (f"{part.write_calls:,}", f"{part.compare_calls:,}")
+        cost = part.calls
+        calls = (f"{cost.opening:,}", f"{cost.writing:,}", f"{cost.comparing:,}")
         held = Text(part.hold or "", style="red" if part.hold == "brake" else "yellow")
         table.add_row(part.system, part.object, *counts, *calls, *([held] if holds else []))
     _out.print(table)
@@ -162,12 +163,13 @@ def _value(text: str | None) -> Text:
 
 
 def cost(plan: Plan) -> str:
-    write, compare = (
-        sum(part.write_calls for part in plan.parts),
-        sum(part.compare_calls for part in plan.parts),
-    )
-    compared = f", {compare:,} of them to compare records before they are updated"
-    return f"{write + compare:,} calls" + (compared if compare else "")
+    opening = sum(part.calls.opening for part in plan.parts)
+    comparing = sum(part.calls.comparing for part in plan.parts)
+    told = [
+        *([f"{opening:,} of them to sign in and to ask for fields"] if opening else []),
+        *([f"{comparing:,} to compare records before they are updated"] if comparing else []),
+    ]
+    return f"{plan.calls:,} calls" + (f" ({', '.join(told)})" if told else "")
 
 
 def _what_next(plan: Plan) -> None:

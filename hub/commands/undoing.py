@@ -55,7 +55,7 @@ def undo(place: Workplace, targets: Sequence[str], *, apply: bool) -> Undo:
         run = begin_run(engine, "undo", settings.config_hash)
         watch = Stopwatch()
         with failing_by_name(place, run, watch), watch.lap("plan"):
-            plan = make_undo(engine, settings, run, connectors, targets)
+            plan = make_undo(engine, settings, run, connectors, targets, at_once=apply)
         with reading(engine) as conn:
             rows = changes_of(conn, plan.plan) if plan.plan is not None else iter(())
             changes = [as_planned(row) for row in rows]

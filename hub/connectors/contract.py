@@ -6,7 +6,7 @@ each value is what the system said, written canonically (numbers as plain decima
 the same for every system.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal, Protocol
 
@@ -25,6 +25,8 @@ Severity = Literal["ok", "warning", "error"]
 OutcomeStatus = Literal["applied", "rejected", "skipped", "stale", "pending"]
 Operation = Literal["create", "update", "delete", "erase"]
 REMOVALS: frozenset[Operation] = frozenset(("delete", "erase"))
+Write = tuple[str, Operation]
+"""An object, and what is done to records of it."""
 FieldKind = Literal[
     "text", "number", "boolean", "date", "datetime", "choice", "choices", "reference", "other"
 ]
@@ -222,7 +224,12 @@ class Connector(Protocol):
         """
         ...
 
-    def write_calls(self, rows: int, op: Operation = "create") -> int:
+    def opening_calls(self, writes: Collection[Write], *, anew: bool) -> int:
+        """The calls it takes before these can be written: signing in, asking for fields. Of a
+        session that begins `anew`, or of this one, which may have asked before."""
+        ...
+
+    def write_calls(self, obj: str, rows: int, op: Operation = "create") -> int:
         """The fewest calls that write so many changes of one object and operation, handed over
         at once."""
         ...

@@ -16,11 +16,11 @@ from hub.models.runs import Run
 from hub.stewardship.differences import RowChange, compare, look
 from hub.stewardship.judging import Judged, Wish, judge_one
 from hub.sync.changes import PlannedChange
+from hub.sync.costs import Costs
 from hub.sync.ledger import Stopwatch, begin_run
 from hub.sync.pipeline import derive
 from hub.sync.plan import make_plan
 from hub.sync.stored import as_planned, changes_of
-from hub.sync.storing import Costs
 
 
 @dataclass(frozen=True)

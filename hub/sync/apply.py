@@ -27,11 +27,12 @@ from hub.sync import undone
 from hub.sync.agreed import MEANT, agreed_text, agreed_values, meant, told_values
 from hub.sync.batch import told_text
 from hub.sync.changes import REFERENCE
+from hub.sync.costs import SENT
 from hub.sync.isolation import guarded
 from hub.sync.ledger import record_calls
 from hub.sync.plan import basis
 from hub.sync.stored import digest_now, parts_of, pending_of
-from hub.sync.storing import APPLIED, BRAKED, OPEN, SENT, WAITING, Part
+from hub.sync.storing import APPLIED, BRAKED, OPEN, WAITING, Part
 
 Records = dict[tuple[str, str], list[str]]
 """(system, object) → ids of its records."""

@@ -32,6 +32,7 @@ from hub.sync.carried import in_one, stale_keys
 from hub.sync.cells import compare, create_cells, record_column, value_of
 from hub.sync.changes import REFERENCE, PlannedChange
 from hub.sync.columns import PUSHED
+from hub.sync.costs import Costs
 from hub.sync.desired import DESIRED, NEEDED, ORIGIN
 from hub.sync.drift import known_shapes
 from hub.sync.duplicates import with_duplicates
@@ -41,7 +42,7 @@ from hub.sync.origins import traced
 from hub.sync.settled import Sieve, portions
 from hub.sync.settling import settle_agreements
 from hub.sync.stored import resolve, supersede, superseding
-from hub.sync.storing import Costs, Draft, Plan, store
+from hub.sync.storing import Draft, Plan, store
 from hub.sync.surprises import amounts_of, weighed
 from hub.sync.touched import touched
 from hub.sync.undone import undone_in
@@ -71,7 +72,7 @@ def make_plan(
     """
     policy = load_policy(settings)
     step = basis(settings, policy)
-    draft = Draft(run, settings, step, costs, compares=not at_once)
+    draft = Draft(run, settings, step, costs, at_once)
     with reading(engine) as conn, writing(engine) as out:
         since = 0 if full else watermark(conn, step)
         sieve = Sieve(conn, run.started_at, full)
@@ -97,10 +98,13 @@ def store_plan(
     changes: Iterable[PlannedChange],
     costs: Costs,
     kind: str,
+    *,
+    at_once: bool,
 ) -> Plan:
     """Store changes that somebody has asked for by name as an open plan, in place of the plan of
-    its kind that was open: no brake and no approval is asked about them."""
-    draft = Draft(run, settings, basis(settings, load_policy(settings)), costs, True, kind)
+    its kind that was open: no brake and no approval is asked about them. `at_once`: it is to be
+    applied in this very run."""
+    draft = Draft(run, settings, basis(settings, load_policy(settings)), costs, at_once, kind)
     plan = store(conn, draft, portions(changes), lambda *_: None)
     supersede(conn, run, plan.plan, kind)
     return plan

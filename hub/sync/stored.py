@@ -16,6 +16,7 @@ from hub.models.operations import SYNC, ops_approval, ops_change, ops_plan, ops_
 from hub.models.runs import Run
 from hub.sync.acceptance import Refusal
 from hub.sync.changes import PlannedChange
+from hub.sync.costs import Calls
 from hub.sync.settled import outstanding
 from hub.sync.storing import (
     BRAKED,
@@ -82,8 +83,7 @@ def _part(row: Row[Any]) -> Part:
         fields=json.loads(row.fields),
         emptying=row.emptying,
         records=row.records,
-        write_calls=row.write_calls,
-        compare_calls=row.compare_calls,
+        calls=Calls(row.opening_calls, row.write_calls, row.compare_calls),
         digest=row.digest,
         hold=row.hold,
         brakes=tuple(filter(None, row.brakes.split(";"))),

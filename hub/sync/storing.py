@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import blake2b
-from typing import Any, Protocol
+from typing import Any
 
 import polars as pl
 from sqlalchemy import Connection
@@ -19,15 +19,13 @@ from hub.models.database import take_numbers
 from hub.models.operations import SYNC, ops_change, ops_plan, ops_plan_part
 from hub.models.runs import Run
 from hub.sync.changes import PlannedChange
+from hub.sync.costs import SENT, Bill, Calls, Costs
 
 OPEN, WAITING, BRAKED = "open", "waiting", "braked"
 APPLIED, SUPERSEDED, REJECTED = "applied", "superseded", "rejected"
 """How a plan stands. It can be applied while it is open; of one that waits for approval what needs
 none can be; of a braked one nothing."""
 UNDECIDED = (OPEN, WAITING, BRAKED)
-
-SENT: tuple[Operation, ...] = ("update", "create", "delete", "erase")
-"""What is sent, in the order in which it is sent of each object."""
 
 
 @dataclass
@@ -46,8 +44,7 @@ class Part:
     fields: dict[str, dict[str, int]] = field(default_factory=dict)
     emptying: int = 0
     records: int | None = None
-    write_calls: int = 0
-    compare_calls: int = 0
+    calls: Calls = field(default_factory=Calls)
     digest: str = ""
     hold: str | None = None
     brakes: tuple[str, ...] = ()
@@ -95,7 +92,8 @@ class Plan:
     """A stored plan in figures; its changes are read from the ledger (`hub.sync.stored`).
 
     `plan` is None when there is nothing to do and nothing was stored. `calls` is what it takes to
-    write all of it and, unless that happens in the run that made it, to compare the records before.
+    write all of it and, unless that happens in the run that made it, to sign in, to ask for fields
+    and to compare the records before.
     """
 
     plan: str | None
@@ -127,31 +125,16 @@ class Plan:
         return [part for part in self.parts if part.hold is not None]
 
 
-class Cost(Protocol):
-    """What a connector says of calls, and how many changes it is handed at once."""
-
-    @property
-    def rows_per_apply(self) -> int: ...
-
-    def write_calls(self, rows: int, op: Operation = ...) -> int: ...
-
-    def compare_calls(self, obj: str, rows: int, *, asked: bool) -> int: ...
-
-
-Costs = Mapping[str, Cost]
-"""System → what calls cost there."""
-
-
 @dataclass(frozen=True)
 class Draft:
-    """What a plan is made for: the run, whose time is the plan's; and whether the records are to be
-    compared before they are written, as in every run but the one that has just read them."""
+    """What a plan is made for: the run, whose time is the plan's; and whether it is to be written
+    `at_once`, by the very run and sessions that have just read the records."""
 
     run: Run
     settings: Settings
     basis: str
     costs: Costs
-    compares: bool
+    at_once: bool
     kind: str = SYNC
 
 
@@ -186,13 +169,22 @@ def store(
         return Plan(None, (), 0, run.started_at, settings.config_hash)
     for part in parts.values():
         part.close()
-        _cost(part, draft)
     # A record that others hang on may have been found to be wanted only with them.
     made = list(parts.values())
     if draft.kind == SYNC:
         made.sort(key=lambda part: _place(settings, part))
     hold(conn, name, made)
+    _price(made, draft)
     return _stored(conn, draft, name, made)
+
+
+def _price(parts: Sequence[Part], draft: Draft) -> None:
+    """Note on each part the calls it takes. What is held back is written by a later run."""
+    bill, braked = Bill(draft.costs), status_of(parts) == BRAKED
+    for part in parts:
+        later = not draft.at_once or braked or part.hold is not None
+        sent = {op: part.sent(op) for op in SENT}
+        part.calls = bill.of(part.system, part.object, sent, later=later)
 
 
 def _place(settings: Settings, part: Part) -> tuple[int, int]:
@@ -204,7 +196,7 @@ def _place(settings: Settings, part: Part) -> tuple[int, int]:
 def _stored(conn: Connection, draft: Draft, name: str, parts: Sequence[Part]) -> Plan:
     run, settings = draft.run, draft.settings
     status = status_of(parts)
-    calls = sum(part.write_calls + part.compare_calls for part in parts)
+    calls = sum(part.calls.total for part in parts)
     expires_at = run.started_at + timedelta(hours=settings.plans.expire_hours)
     conn.execute(
         ops_plan.insert().values(
@@ -289,26 +281,11 @@ def _part_row(part: Part) -> dict[str, Any]:
         "fields": json.dumps(part.fields, sort_keys=True, ensure_ascii=False),
         "emptying": part.emptying,
         "records": part.records,
-        "write_calls": part.write_calls,
-        "compare_calls": part.compare_calls,
+        "opening_calls": part.calls.opening,
+        "write_calls": part.calls.writing,
+        "compare_calls": part.calls.comparing,
         "digest": part.digest,
         "hold": part.hold,
         "brakes": ";".join(part.brakes),
         "reason": part.reason,
     }
-
-
-def _cost(part: Part, draft: Draft) -> None:
-    """Calls to write the part, per kind of operation, and to compare its records before."""
-    cost = draft.costs[part.system]
-    for op in SENT:
-        for rows in _handed_over(part.sent(op), cost.rows_per_apply):
-            part.write_calls += cost.write_calls(rows, op)
-            if op == "update":
-                part.compare_calls += cost.compare_calls(part.object, rows, asked=draft.compares)
-
-
-def _handed_over(rows: int, at_once: int) -> list[int]:
-    """As apply hands them over: so many at a time, and what is left."""
-    whole, left = divmod(rows, at_once)
-    return [at_once] * whole + ([left] if left else [])

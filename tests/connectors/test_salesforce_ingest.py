@@ -55,8 +55,14 @@ def test_few_updates_go_in_batches(org: SalesforceRig) -> None:
 
 
 def test_a_plan_knows_what_writing_will_cost(org: SalesforceRig) -> None:
-    assert [org.connector().write_calls(n) for n in (1, 200, 201, 1_200, 50_000)] == [1, 1, 2, 6, 6]
-    assert org.connector(bulk="never").write_calls(50_000) == 250
+    assert [org.connector().write_calls("Account", n) for n in (1, 200, 201, 1_200, 50_000)] == [
+        1,
+        1,
+        2,
+        6,
+        6,
+    ]
+    assert org.connector(bulk="never").write_calls("Account", 50_000) == 250
 
 
 def test_values_arrive_by_a_job_as_they_do_in_a_batch(org: SalesforceRig) -> None:

@@ -1,12 +1,15 @@
-"""The benchmarks of calls and of undoing on few rows: what they show at length holds here."""
+"""The benchmarks of calls, plans and undoing on few rows: what they show at length holds here."""
 
 from pathlib import Path
+
+import pytest
 
 from bench.databases import Sqlite
 from bench.figures import Board
 from bench.numbered import HUBSPOT as COMPANIES
 from bench.numbered import SALESFORCE as ACCOUNTS
 from bench.numbered import numbered
+from bench.planning import measured
 from bench.scene import Scene
 from bench.undoing import Taken, undone
 from bench.volume import HUBSPOT, SALESFORCE, Sizes, measure_calls
@@ -28,6 +31,15 @@ def test_pulls_increments_and_pushes_take_no_more_calls_than_they_must(tmp_path:
         assert line["used"] == line["minimum"] == line["counted by the sandbox"]
 
 
+# Of Salesforce's half the smaller number goes by Collections, the larger one by a job.
+@pytest.mark.parametrize("changes", [200, 2_400])
+def test_a_plan_costs_the_calls_that_it_says(tmp_path: Path, changes: int) -> None:
+    result = measured(tmp_path / "world", changes)
+    assert result.planned.changes == changes
+    assert result.outcomes == {"applied": changes}
+    assert result.used == result.planned.calls
+
+
 def test_an_undo_restores_all_but_what_somebody_edited_by_the_crms_own_stores(
     tmp_path: Path,
 ) -> None:
@@ -38,3 +50,4 @@ def test_an_undo_restores_all_but_what_somebody_edited_by_the_crms_own_stores(
         for target in (ACCOUNTS, COMPANIES)
     ]
     assert (result.wrong, result.later_writes) == (0, 0)
+    assert result.requests == result.looking + result.calls_planned

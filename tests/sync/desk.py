@@ -1,6 +1,7 @@
 """A literal model to plan on: golden rows and last-seen records, put into the warehouse as such."""
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -9,6 +10,7 @@ import polars as pl
 from sqlalchemy import Engine, Table
 
 from hub.config import Settings
+from hub.connectors.contract import Write
 from hub.models import bulk, metadata
 from hub.models.database import reading, writing
 from hub.models.identity import crosswalk
@@ -44,7 +46,10 @@ class FlatCost:
     rows: int
     rows_per_apply: int = 1000
 
-    def write_calls(self, rows: int, op: str = "create") -> int:  # noqa: ARG002
+    def opening_calls(self, writes: Collection[Write], *, anew: bool) -> int:  # noqa: ARG002
+        return 0
+
+    def write_calls(self, obj: str, rows: int, op: str = "create") -> int:  # noqa: ARG002
         return -(-rows // self.rows)
 
     def compare_calls(self, obj: str, rows: int, *, asked: bool) -> int:  # noqa: ARG002

@@ -126,7 +126,7 @@ def test_the_cost_counts_comparing_unless_the_run_writes_what_it_has_just_read(
     _claims(desk, crm, 3)
     assert desk.plan(at_once=True).calls == 1
     (part,) = desk.plan(at_once=False).made.parts
-    assert (part.write_calls, part.compare_calls) == (1, 1)
+    assert (part.calls.writing, part.calls.comparing) == (1, 1)
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 """Feeds: the reports distributors drop as files, read once each, by the bytes they hold."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -16,6 +16,7 @@ from hub.connectors.contract import (
     ObjectSpec,
     Operation,
     Outcome,
+    Write,
 )
 from hub.connectors.feed.canonical import FIELDS, KINDS, REPORT, objects_of
 from hub.connectors.feed.config import FeedReport, FeedSystem
@@ -128,7 +129,10 @@ class FeedConnector:
     def volatile(self, spec: ObjectSpec, record_ids: Sequence[str]) -> Iterator[pl.DataFrame]:  # noqa: ARG002
         return iter(())
 
-    def write_calls(self, rows: int, op: Operation = "create") -> int:  # noqa: ARG002
+    def opening_calls(self, writes: Collection[Write], *, anew: bool) -> int:  # noqa: ARG002
+        return 0
+
+    def write_calls(self, obj: str, rows: int, op: Operation = "create") -> int:  # noqa: ARG002
         return rows
 
     def compare_calls(self, obj: str, rows: int, *, asked: bool) -> int:  # noqa: ARG002

@@ -4,7 +4,7 @@ The lead file holds all leads the partner has now, and is replaced as a whole: i
 what the partner was told, as a CRM would be, so that the same plan and outcomes serve both.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from hashlib import blake2b
 from typing import ClassVar
 
@@ -22,6 +22,7 @@ from hub.connectors.contract import (
     ObjectSpec,
     Operation,
     Outcome,
+    Write,
 )
 from hub.connectors.files.answers import FIELDS, Answer, answers
 from hub.connectors.files.config import FilesSystem
@@ -124,7 +125,10 @@ class FilesConnector:
         """None: what a folder holds is known here."""
         return 0
 
-    def write_calls(self, rows: int, op: Operation = "create") -> int:  # noqa: ARG002
+    def opening_calls(self, writes: Collection[Write], *, anew: bool) -> int:  # noqa: ARG002
+        return 0
+
+    def write_calls(self, obj: str, rows: int, op: Operation = "create") -> int:  # noqa: ARG002
         return 0
 
     def apply(self, changes: Sequence[Change]) -> Iterator[Outcome]:

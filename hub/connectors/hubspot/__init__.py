@@ -1,6 +1,6 @@
 """HubSpot: list and search pulls, batch writes, associations as fields, over hubspot-api-client."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 
 import polars as pl
@@ -9,6 +9,7 @@ from hub.config import Settings
 from hub.connectors.contract import (
     MODIFIED_AT,
     RECORD_ID,
+    REMOVALS,
     RESERVED,
     Batch,
     CallMeter,
@@ -18,13 +19,15 @@ from hub.connectors.contract import (
     ObjectSpec,
     Operation,
     Outcome,
+    Write,
 )
 from hub.connectors.http import Patience
 from hub.connectors.hubspot import preflight
 from hub.connectors.hubspot.client import Portal
 from hub.connectors.hubspot.config import HubSpotSystem
+from hub.connectors.hubspot.deleting import removal_calls
 from hub.connectors.hubspot.links import LinkReader
-from hub.connectors.hubspot.linktypes import LinkCatalogue
+from hub.connectors.hubspot.linktypes import LinkCatalogue, LinkField
 from hub.connectors.hubspot.provisioning import HubSpotProvisioner
 from hub.connectors.hubspot.reading import BATCH_ROWS, Reader
 from hub.connectors.hubspot.rows import Rows
@@ -122,8 +125,28 @@ class HubSpotConnector:
             told = links.added(batch.rows).select(*RESERVED, *spec.fields)
             yield replace(batch, rows=told.sort(MODIFIED_AT, RECORD_ID))
 
-    def write_calls(self, rows: int, op: Operation = "create") -> int:  # noqa: ARG002
-        return -(-rows // ROWS_PER_CALL)
+    def opening_calls(self, writes: Collection[Write], *, anew: bool) -> int:
+        if not writes:
+            return 0
+        told = {obj for obj, op in writes if op not in REMOVALS}
+        pairs = {
+            (obj, field.to)
+            for obj, op in writes
+            for field in map(LinkField.parsed, linked(self._created_fields(obj)))
+            if op == "create" and field.custom
+        }
+        return (
+            self._portal.sign_in_calls(anew=anew)
+            + self._schemas.calls(told, anew=anew)
+            + self._catalogue.calls(pairs, anew=anew)
+        )
+
+    def _created_fields(self, obj: str) -> list[str]:
+        mapping = self._mappings.get(obj)
+        return [] if mapping is None or mapping.push is None else list(mapping.push.all_fields)
+
+    def write_calls(self, obj: str, rows: int, op: Operation = "create") -> int:
+        return removal_calls(obj, rows, op) if op in REMOVALS else -(-rows // ROWS_PER_CALL)
 
     def compare_calls(self, obj: str, rows: int, *, asked: bool) -> int:  # noqa: ARG002
         return -(-rows // ROWS_PER_CALL) if asked or self._config.compare_before_write else 0

@@ -63,6 +63,10 @@ class TokenKeeper:
             case BearerToken(access_token=held) | InstalledApp(refresh_token=held):
                 return held.get_secret_value()
 
+    def calls(self, *, anew: bool) -> int:
+        """The calls until there is a token: of a new session, or of this one."""
+        return int(isinstance(self._auth, InstalledApp) and (anew or not self._token))
+
     def token(self) -> str:
         """Raises CredentialsRefused when the app is granted none."""
         auth = self._auth

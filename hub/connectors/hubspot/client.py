@@ -153,6 +153,10 @@ class Portal:
         """The library's client on our wire: its calls are paced, counted, retried and judged."""
         return self._client
 
+    def sign_in_calls(self, *, anew: bool) -> int:
+        """The calls that a token takes: of a new session, or of this one."""
+        return self._wire.sign_in_calls(anew=anew)
+
     def server_time(self) -> datetime | None:
         """The portal's clock, as far as it has told it; None before its first answer."""
         return self._wire.server_time()

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from hub.connectors.contract import Change, Outcome
+from hub.connectors.contract import Change, Operation, Outcome
 from hub.connectors.hubspot.client import Portal
 from hub.connectors.hubspot.faults import NotThere, RequestRefused, row_rule
 from hub.connectors.outcomes import rejected
@@ -11,13 +11,18 @@ ROWS_PER_CALL = 100
 _CONTACTS = frozenset({"contacts", "contact", "0-1"})
 
 
+def removal_calls(obj: str, rows: int, op: Operation) -> int:
+    """The fewest calls that take so many records away."""
+    return rows if _one_by_one(obj, op) else -(-rows // ROWS_PER_CALL)
+
+
 def removed(portal: Portal, group: Sequence[Change]) -> Iterator[Outcome]:
     """The outcomes of deletes and erases of one object. Both may be sent twice."""
     there = [change for change in group if change.record_id]
     for change in group:
         if not change.record_id:
             yield rejected(change, "no_record", "a delete without a record id.", "sync again")
-    if group[0].op == "erase" and group[0].object in _CONTACTS:
+    if _one_by_one(group[0].object, group[0].op):
         for change in there:
             yield _erased(portal, change)
         return
@@ -25,6 +30,10 @@ def removed(portal: Portal, group: Sequence[Change]) -> Iterator[Outcome]:
         chunk = there[start : start + ROWS_PER_CALL]
         portal.calls.minimum += 1
         yield from _archived(portal, chunk)
+
+
+def _one_by_one(obj: str, op: Operation) -> bool:
+    return op == "erase" and obj in _CONTACTS
 
 
 def _archived(portal: Portal, chunk: Sequence[Change]) -> Iterator[Outcome]:

@@ -5,7 +5,7 @@ everywhere; custom labels have ids per account and are looked up by their text.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from hub.connectors.contract import FieldShape
@@ -112,6 +112,11 @@ class LinkCatalogue:
             spelt.get((to, label), f"{LINK_PREFIX}{to}/{label}") for to, label in sorted(labels)
         ]
         return [FieldShape(field, "reference") for field in (*standard, *custom)]
+
+    def calls(self, pairs: Collection[tuple[str, str]], *, anew: bool) -> int:
+        """The calls that the labels of these pairs of objects take: of all, or of those not asked
+        for yet."""
+        return len(pairs if anew else set(pairs) - set(self._labels))
 
     def forget(self) -> None:
         """Ask for labels anew: some were made."""

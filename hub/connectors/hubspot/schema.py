@@ -1,6 +1,6 @@
 """The properties a portal defines for an object: asked for once per object."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from hub.connectors.contract import FieldKind, FieldShape
 from hub.connectors.hubspot.client import Portal, Property
@@ -59,6 +59,10 @@ class Schemas:
             self._portal.calls.minimum += 1
             self._known[obj] = Shape(self._portal.system, obj, self._portal.properties(obj))
         return self._known[obj]
+
+    def calls(self, objects: Collection[str], *, anew: bool) -> int:
+        """The calls that asking for these takes: all of them, or those not asked for yet."""
+        return len(objects if anew else set(objects) - set(self._known))
 
     def forget(self, obj: str) -> None:
         """Ask anew next time: the portal has contradicted what it told."""

@@ -52,6 +52,9 @@ class Wire:
     def close(self) -> None:
         self._pool.clear()
 
+    def sign_in_calls(self, *, anew: bool) -> int:
+        return self._keeper.calls(anew=anew)
+
     def server_time(self) -> datetime | None:
         """The server's clock, by its last answer and the time since then; None before the first."""
         if self._heard is None:

@@ -67,7 +67,7 @@ class RemovalPromises:
         assert {outcome.status for outcome in connector.apply(changes)} == {"applied"}
         assert connector.calls.used == rig.requests()
         assert connector.calls.used <= MOST_CALLS * connector.calls.minimum
-        assert 0 < connector.write_calls(205) <= connector.calls.writes
+        assert 0 < connector.write_calls(rig.spec.name, 205, "delete") <= connector.calls.writes
 
 
 def _removal(rig: RemovingRig, change_id: str, record_id: str, op: Operation = "delete") -> Change:

@@ -1,6 +1,8 @@
 """Promises about writing: one outcome per change, no record twice, no more calls than it takes."""
 
 # ruff: noqa: S101 - these are tests
+from dataclasses import replace
+
 from hub.connectors.kit.reading import MOST_CALLS, flags, pulled
 from hub.connectors.kit.rigs import WritingRig
 
@@ -103,4 +105,22 @@ class WritingPromises:
         assert {outcome.status for outcome in outcomes} == {"applied"}
         assert connector.calls.used == rig.requests()
         assert connector.calls.used <= MOST_CALLS * connector.calls.minimum
-        assert 0 < connector.write_calls(205) <= connector.calls.writes
+        assert 0 < connector.write_calls(rig.spec.name, 205) <= connector.calls.writes
+
+    def test_the_calls_told_beforehand_are_those_then_used(self, rig: WritingRig) -> None:
+        records, obj = rig.seed(205), rig.spec.name
+        connector = rig.connector()
+        told = connector.opening_calls([(obj, "update")], anew=False)
+        assert told == connector.opening_calls([(obj, "update")], anew=True)
+        told += connector.write_calls(obj, len(records), "update")
+        told += connector.compare_calls(obj, len(records), asked=True)
+        before = rig.requests()
+        updates = [
+            (change, dict.fromkeys(change.fields, f"Account {n}"))
+            for n, one in enumerate(records, 1)
+            for change in [rig.update(f"c{n}", one, "New")]
+        ]
+        changes = [replace(change, before=said, compare=True) for change, said in updates]
+        assert {outcome.status for outcome in connector.apply(changes)} == {"applied"}
+        assert rig.requests() - before == told
+        assert connector.opening_calls([(obj, "update")], anew=False) == 0

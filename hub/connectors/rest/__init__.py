@@ -1,6 +1,6 @@
 """REST: any system that speaks JSON over HTTP, its ways told by configuration."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 import polars as pl
 
@@ -15,6 +15,7 @@ from hub.connectors.contract import (
     ObjectSpec,
     Operation,
     Outcome,
+    Write,
 )
 from hub.connectors.http import Patience
 from hub.connectors.outcomes import grouped
@@ -26,7 +27,7 @@ from hub.connectors.rest.finding import Finder
 from hub.connectors.rest.reading import Lister, Reader
 from hub.connectors.rest.rows import Rows
 from hub.connectors.rest.shape import Shapes
-from hub.connectors.rest.writing import Writer
+from hub.connectors.rest.writing import Writer, calls_each
 from hub.errors import SchemaChanged
 
 __all__ = ["RestConnector"]
@@ -99,8 +100,14 @@ class RestConnector:
         for batch in finder.named(record_ids):
             yield batch.rows.select(RECORD_ID, *fields)
 
-    def write_calls(self, rows: int, op: Operation = "create") -> int:  # noqa: ARG002
-        return rows
+    def opening_calls(self, writes: Collection[Write], *, anew: bool) -> int:
+        if not writes:
+            return 0
+        described = self._shapes.calls({obj for obj, _ in writes}, anew=anew)
+        return described + self._client.sign_in_calls(anew=anew)
+
+    def write_calls(self, obj: str, rows: int, op: Operation = "create") -> int:
+        return rows * calls_each(op, self._shapes.object(obj))
 
     def compare_calls(self, obj: str, rows: int, *, asked: bool) -> int:
         """One for each portion of ids, or for each record; none where the system cannot be asked

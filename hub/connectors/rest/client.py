@@ -53,6 +53,10 @@ class Client:
     def sign_in(self) -> None:
         self._signer.headers()
 
+    def sign_in_calls(self, *, anew: bool) -> int:
+        """The calls that signing in takes: of a new session, or of this one."""
+        return self._signer.calls(anew=anew)
+
     def get(self, path: str, params: Mapping[str, str]) -> tuple[requests.Response, Any]:
         """The answer and its document. Raises Refused, PermissionLost, RetryLater errors."""
         return self._send(Request("GET", self._url(path), params=params))

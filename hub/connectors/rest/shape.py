@@ -1,6 +1,6 @@
 """The fields of an object: as configured, checked against what the system says of them itself."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from hub.connectors.contract import FieldKind, FieldShape, ObjectSpec
@@ -86,6 +86,12 @@ class Shapes:
                 remedy="correct its `path`, or take it out of the mapping",
             )
         return config
+
+    def calls(self, names: Collection[str], *, anew: bool) -> int:
+        """The calls that the system's own descriptions of these take: of all, or of those it was
+        not asked for yet."""
+        told = () if anew else self._told
+        return sum(self.object(n).describe is not None and n not in told for n in names)
 
     def forget(self, name: str) -> None:
         self._told.pop(name, None)

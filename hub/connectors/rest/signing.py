@@ -46,6 +46,10 @@ class Signer:
             case ClientCredentials() as granted:
                 return {"Authorization": f"Bearer {self._current(granted)}"}
 
+    def calls(self, *, anew: bool) -> int:
+        """The calls until there is a token: of a new session, or of this one."""
+        return int(isinstance(self._auth, ClientCredentials) and (anew or self._token is None))
+
     def renew(self) -> bool:
         """Whether there can be other headers than those just refused."""
         if isinstance(self._auth, ClientCredentials) and self._token is not None:

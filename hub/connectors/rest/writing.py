@@ -4,7 +4,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from hashlib import blake2b
 from typing import Any
 
-from hub.connectors.contract import REMOVALS, Change, FieldShape, ObjectSpec, Outcome
+from hub.connectors.contract import (
+    REMOVALS,
+    Change,
+    FieldShape,
+    ObjectSpec,
+    Operation,
+    Outcome,
+)
 from hub.connectors.outcomes import one_each, rejected
 from hub.connectors.rest.client import Client, Refused, filled
 from hub.connectors.rest.config import Create, RestObject, RestSystem
@@ -37,7 +44,7 @@ class Writer:
         if refusal is not None:
             yield refusal
             return
-        self._client.calls.minimum += _calls(change, obj)
+        self._client.calls.minimum += calls_each(change.op, obj)
         try:
             yield self._written(change, obj)
         except PermissionLost as err:
@@ -170,9 +177,9 @@ class Writer:
         return None
 
 
-def _calls(change: Change, obj: RestObject) -> int:
+def calls_each(op: Operation, obj: RestObject) -> int:
     """One request; a create that must first look for its key takes two."""
-    by_search = change.op == "create" and obj.create is not None and not obj.create.is_upsert
+    by_search = op == "create" and obj.create is not None and not obj.create.is_upsert
     return 2 if by_search else 1
 
 

@@ -1,6 +1,6 @@
 """Salesforce: SOQL pulls in key order and sObject Collections writes, over simple-salesforce."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import timedelta
 
 import polars as pl
@@ -15,6 +15,7 @@ from hub.connectors.contract import (
     ObjectSpec,
     Operation,
     Outcome,
+    Write,
 )
 from hub.connectors.http import Patience
 from hub.connectors.salesforce import preflight, reading, scanning, tracing
@@ -104,8 +105,14 @@ class SalesforceConnector:
         with self._schemas.trusted(spec.name):
             yield from scanning.volatile(self._org, self._schemas, spec.name, fields, record_ids)
 
-    def write_calls(self, rows: int, op: Operation = "create") -> int:
-        return self._writer.calls(rows, op)
+    def opening_calls(self, writes: Collection[Write], *, anew: bool) -> int:
+        if not writes:
+            return 0
+        described = self._schemas.calls({obj for obj, _ in writes}, anew=anew)
+        return described + (anew or not self._org.signed_in)
+
+    def write_calls(self, obj: str, rows: int, op: Operation = "create") -> int:
+        return self._writer.calls(obj, rows, op)
 
     def compare_calls(self, obj: str, rows: int, *, asked: bool) -> int:  # noqa: ARG002
         compares = asked or self._config.compare_before_write

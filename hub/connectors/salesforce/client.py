@@ -36,7 +36,7 @@ class Org:
             for scheme in ("https://", "http://"):
                 self._session.mount(scheme, Detour(config.base_url))
         self._keeper = TokenKeeper(system, config, self._session, patience)
-        self._signed_in = False
+        self.signed_in = False
         self._signed: tuple[Token, Salesforce] | None = None
 
     def close(self) -> None:
@@ -44,9 +44,9 @@ class Org:
 
     def sign_in(self) -> Token:
         """The current token; the first one is part of the minimum."""
-        if not self._signed_in:
+        if not self.signed_in:
             self.calls.minimum += 1
-            self._signed_in = True
+            self.signed_in = True
         return self._keeper.token()
 
     def get(

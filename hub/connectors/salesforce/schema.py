@@ -1,6 +1,6 @@
 """What the org says an object looks like to the integration user: described once per object."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -140,6 +140,10 @@ class Schemas:
             described = msgspec.json.decode(response.content, type=_Described)
             self._known[obj] = Shape(self._org.system, described)
         return self._known[obj]
+
+    def calls(self, objects: Collection[str], *, anew: bool) -> int:
+        """The calls that describing these takes: all of them, or those not described yet."""
+        return len(objects if anew else set(objects) - set(self._known))
 
     def forget(self) -> None:
         """Describe every object anew: fields were made."""

@@ -36,10 +36,9 @@ class Writer:
     def apply(self, changes: Sequence[Change]) -> Iterator[Outcome]:
         return one_each(grouped(changes, _route), self._write)
 
-    def calls(self, rows: int, op: Operation) -> int:
+    def calls(self, obj: str, rows: int, op: Operation) -> int:
         """The fewest calls that write so many changes of one object and operation."""
-        in_batches = _batch_calls(rows)
-        return min(in_batches, ingest_calls(op)) if self._may_use_job() else in_batches
+        return ingest_calls(op) if self._by_job_is_best(obj, rows, op) else _batch_calls(rows)
 
     def _write(self, group: Sequence[Change]) -> Iterator[Outcome]:
         with self._schemas.trusted(group[0].object):
@@ -67,14 +66,11 @@ class Writer:
         """Rows of one kind, no two of one record. Those under one parent travel together: requests
         that touch it at the same time would lock each other out."""
         rows = sorted(rows, key=lambda row: row.parents)
-        change, in_batches = rows[0].change, _batch_calls(len(rows))
-        by_job = ingest_calls(change.op)
-        cheaper = self._config.bulk == "always" or by_job < in_batches
-        if cheaper and self._may_use_job(change.object):
-            self._org.calls.minimum += by_job
+        change = rows[0].change
+        self._org.calls.minimum += self.calls(change.object, len(rows), change.op)
+        if self._by_job_is_best(change.object, len(rows), change.op):
             yield from self._by_job(rows)
         else:
-            self._org.calls.minimum += in_batches
             yield from self._in_batches(rows)
 
     def _by_job(self, rows: Sequence[Row]) -> Iterator[Outcome]:
@@ -92,7 +88,11 @@ class Writer:
         for row, answer in write_in_batches(self._org, rows, self._headers, there):
             yield outcome(row.change, answer)
 
-    def _may_use_job(self, obj: str = "") -> bool:
+    def _by_job_is_best(self, obj: str, rows: int, op: Operation) -> bool:
+        cheaper = self._config.bulk == "always" or ingest_calls(op) < _batch_calls(rows)
+        return rows > 0 and cheaper and self._may_use_job(obj)
+
+    def _may_use_job(self, obj: str) -> bool:
         """A job runs no assignment rule by itself, and does not know the header by which records
         are saved in spite of an alert."""
         config = self._config

@@ -32,8 +32,11 @@ def make_undo(
     run: Run,
     connectors: Mapping[str, Connector],
     targets: Sequence[str],
+    *,
+    at_once: bool = False,
 ) -> Plan:
-    """Store the plan that takes back what the targets wrote, the last change first.
+    """Store the plan that takes back what the targets wrote, the last change first. `at_once`: it
+    is to be applied in this very run.
 
     `targets` are numbers of runs, names of plans, ids of changes. Changes of the plan that carry a
     refusal are what is left alone. Raises HubError when a target names nothing that was written,
@@ -62,7 +65,9 @@ def make_undo(
     with reading(engine) as conn:
         changes = with_records(conn, settings, changes)
     with writing(engine) as conn:
-        return store_plan(conn, settings, run, _together(changes), connectors, UNDO)
+        return store_plan(
+            conn, settings, run, _together(changes), connectors, UNDO, at_once=at_once
+        )
 
 
 def _look(
