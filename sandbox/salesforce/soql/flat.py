@@ -63,9 +63,11 @@ def compile_flat(context: Context, query: Query) -> Flat:
         order.append(shuffled(scope))
     selected = ", ".join(f"{column.sql} AS c{place}" for place, column in enumerate(columns))
     limit = f" LIMIT {query.limit}" if query.limit is not None else ""
+    # Their numbers alone are sorted much faster than whole rows.
     sql = (
-        f"SELECT {selected} FROM {scope.source} WHERE {condition} "
-        f"ORDER BY {', '.join(order)}{limit}"
+        f"WITH found AS MATERIALIZED (SELECT {scope.root}._row AS number FROM {scope.source} "
+        f"WHERE {condition} ORDER BY {', '.join(order)}{limit}) "
+        f"SELECT {selected} FROM found CROSS JOIN {scope.source} WHERE {scope.root}._row = number"
     )
     return Flat(
         sobject.name,
