@@ -56,7 +56,7 @@ def _sqlite_connect(connection: Any, _record: object) -> None:
     connection.execute("PRAGMA foreign_keys=ON")
     connection.execute("PRAGMA cache_size=-65536")
     # Pages of an index are written over and over: the fewer the checkpoints, the fewer of them.
-    connection.execute("PRAGMA wal_autocheckpoint=10000")
+    connection.execute("PRAGMA wal_autocheckpoint=25000")
 
 
 def _sqlite_begin(conn: Connection) -> None:

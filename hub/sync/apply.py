@@ -25,9 +25,9 @@ from hub.models.sources import DELETED, SOURCES, src_assigned_lead
 from hub.policy.settings import load_policy
 from hub.sync import undone
 from hub.sync.agreed import MEANT, agreed_text, agreed_values, meant, told_values
-from hub.sync.batch import told_text
 from hub.sync.changes import REFERENCE
 from hub.sync.costs import SENT
+from hub.sync.fingerprint import told_text
 from hub.sync.isolation import guarded
 from hub.sync.ledger import record_calls
 from hub.sync.plan import basis

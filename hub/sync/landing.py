@@ -14,8 +14,9 @@ from hub.models.database import reading, writing
 from hub.models.operations import ops_batch, ops_quarantine
 from hub.models.runs import Run
 from hub.sync.archive import archive_path
-from hub.sync.batch import LandReport, Prepared, land_batch, prepared
+from hub.sync.batch import LandReport, land_batch
 from hub.sync.drift import watched
+from hub.sync.judging import Judged, Prepared, judged, prepared
 from hub.sync.ledger import Stopwatch, record_calls
 from hub.sync.targets import Target, target_in
 
@@ -86,27 +87,36 @@ class Landing:
     def take(self, batches: Iterator[Batch], *, first: bool = False) -> pl.DataFrame:
         """Land every batch; returns record_id and is_deleted of all rows, in the order read.
 
-        `first`: nothing was known before, so what these batches have not told yet is new.
+        `first`: nothing was known before, so what these batches have not told yet is new, and what
+        becomes of it is found out while the batch before it is being stored.
         """
         told = [pl.DataFrame(schema={RECORD_ID: pl.String, IS_DELETED: pl.String})]
-        with read_ahead(prepared(batch, self.target, check=first) for batch in batches) as ahead:
+
+        def ahead() -> Iterator[Prepared | Judged]:
+            for batch in batches:
+                made = prepared(batch, self.target)
+                unseen = first and _adds_only(batch, told)
+                told.append(batch.rows.select(RECORD_ID, IS_DELETED))
+                yield judged(self.engine, self.target, made, unseen=True) if unseen else made
+
+        with read_ahead(ahead()) as coming:
             while True:
                 with self.watch.lap("pull"):
-                    made = next(ahead, None)
-                if made is None:
+                    found = next(coming, None)
+                if found is None:
                     return pl.concat(told)
-                self._land(made, unseen=first and _adds_only(made.batch, told))
-                told.append(made.batch.rows.select(RECORD_ID, IS_DELETED))
+                if isinstance(found, Prepared):
+                    with self.watch.lap("check"):
+                        found = judged(self.engine, self.target, found)
+                self._land(found)
 
-    def _land(self, made: Prepared, *, unseen: bool) -> None:
+    def _land(self, found: Judged) -> None:
         target = self.target
         with reading(self.engine) as conn:
             sequence = next_sequence(conn, self.run, target)
         root = self.settings.resolve(self.settings.archive)
         path = archive_path(root, target.system, target.object, self.run.number, sequence)
-        land_batch(
-            self.engine, target, self.run, made, path, self.report, self.watch, unseen=unseen
-        )
+        land_batch(self.engine, target, self.run, found, path, self.report, self.watch)
 
 
 def _adds_only(batch: Batch, told: Sequence[pl.DataFrame]) -> bool:

@@ -10,7 +10,7 @@ from hub.models import bulk
 from hub.models.database import reading, writing
 from hub.models.operations import ops_quarantine
 from hub.sync import rechecks
-from hub.sync.batch import told_text
+from hub.sync.fingerprint import told_text
 from hub.sync.landing import Landing
 from hub.sync.quarantine import WAITING
 from hub.sync.targets import Target

@@ -17,8 +17,9 @@ from hub.config import Settings
 from hub.connectors.contract import RECORD_ID, Batch
 from hub.models.database import exclusive, reading, writing
 from hub.models.runs import Run
+from hub.sync import judging
 from hub.sync.archive import archive_path
-from hub.sync.batch import LandReport, land_batch, prepared
+from hub.sync.batch import LandReport, land_batch
 from hub.sync.drift import as_known
 from hub.sync.ledger import Stopwatch, begin_run, end_run
 from hub.sync.quarantine import WHOLE_LINE, as_told, found_by_reading, set_replaced, waiting_rows
@@ -50,7 +51,8 @@ def retry(
                 *(target.system, target.object, run.number, sequence),
             )
             batch = _batch(target, rows, mended)
-            land_batch(engine, target, run, prepared(batch, target), path, report, watch)
+            found = judging.judged(engine, target, judging.prepared(batch, target))
+            land_batch(engine, target, run, found, path, report, watch)
             _let_go_of_renamed(engine, run, rows, mended)
             reports.append(report)
         end_run(engine, run, "done", seconds=watch.seconds)

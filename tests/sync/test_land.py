@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from threading import Lock
 from typing import Any
 
 import polars as pl
@@ -434,16 +435,18 @@ class Killed(BaseException):
 
 
 def test_rows_and_cursor_move_together_or_not_at_all(landing: Landing, crm: FakeSystem) -> None:
-    """The death comes at each statement of the landing transaction in turn."""
+    """The death comes at each statement of a landing in turn, whichever of its threads says it."""
     for n in range(1, 4):
         crm.put("Account", f"a{n}", Name=f"Company {n}" if n > 1 else None)
     statements = 0
+    one_at_a_time = Lock()
 
     def die(*_: object) -> None:
         nonlocal left
-        left -= 1
-        if left == 0:
-            raise Killed
+        with one_at_a_time:
+            left -= 1
+            if left <= 0:
+                raise Killed
 
     while True:
         statements += 1
