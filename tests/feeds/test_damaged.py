@@ -1,8 +1,14 @@
 """Damaged reports: no crash, no number that was not sold, every line accounted for."""
 
+from itertools import chain
+
+import pytest
+from edi_text import HEADING, x12
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from reading_kit import checked
 
+from hub.errors import FeedUnreadable
 from soak.damaged import Case, Outcome, examine
 from soak.reports import DAMAGES, MAKERS
 
@@ -22,3 +28,52 @@ def test_whatever_is_done_to_a_report_no_wrong_number_is_loaded(cases: list[Case
     assert outcome.wrong == []
     assert outcome.files == len(cases)
     assert outcome.read == outcome.accepted + outcome.quarantined
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl", "x12", "edifact"])
+def test_a_spoilt_cell_delimiter_tag_or_header_loads_no_wrong_number(form: str) -> None:
+    outcome = Outcome()
+    examine([Case(seed, form, ("cell_spoilt",)) for seed in range(200)], outcome)
+    assert outcome.wrong == []
+    assert outcome.files == 200
+    assert outcome.accepted > outcome.quarantined > 0
+
+
+def test_a_slip_in_the_header_of_a_number_is_told_instead_of_leaving_the_number_out() -> None:
+    text = (
+        "Invoice No;Invoice Date;SKU;Qty;Unit Prixce;Currency;End Customer;Note\n"
+        "N1;2026-03-14;A-1;2;9.99;EUR;Acme;x\n"
+    )
+    with pytest.raises(FeedUnreadable, match=r"'Unit Prixce' \(is it unit_price\?\)") as told:
+        checked(text)
+    assert (told.value.rule, told.value.remedy != "") == ("header_misspelt", True)
+    named = checked(text.replace("Prixce", "Price").replace("Note", "Unit Prixce"))
+    assert [line["unit_price"] for line in named.lines] == ["9.99"], named.faults
+
+
+def _transfer(invoice: str, *skus: str) -> list[str]:
+    counted = [
+        [f"QTY*32*{at}*EA", f"LIN**VP*{sku}", "UIT*EA*9.99"] for at, sku in enumerate(skus, 1)
+    ]
+    return ["PTD*SS", "DTM*003*20260314", f"REF*IV*{invoice}", *chain(*counted)]
+
+
+@pytest.mark.parametrize(
+    ("right", "spoilt", "taken"),
+    [
+        ("PTD*SS", "PT*D*SS", ["D"]),
+        ("REF*IV*N2", "XX*1", ["A", "D"]),
+        ("QTY*32*1*EA", "QTY*3*2*1*EA", ["A", "C", "D"]),
+        ("UIT*EA*9.99", "UIT*EA**9.99", ["A", "C", "D"]),
+        ("UIT*EA*9.99", "UIT*EA*9*.99", ["A", "C", "D"]),
+    ],
+)
+def test_a_spoilt_segment_holds_back_what_it_may_speak_of(
+    right: str, spoilt: str, taken: list[str]
+) -> None:
+    second = _transfer("N2", "B", "C")
+    second[second.index(right)] = spoilt
+    text = x12([*HEADING, *_transfer("N1", "A"), *second, *_transfer("N3", "D"), "CTT*4"])
+    found = checked(text)
+    assert "glued_segments" in {fault["rule"] for fault in found.faults}
+    assert sorted(str(line["sku"]) for line in found.lines) == taken

@@ -29,7 +29,49 @@ _STOCK = {"145": "on_hand", "17": "on_hand", "198": "in_transit", "124": "defect
 _DATES = {"137": "report_date", "90": "period_start", "91": "period_end",
           "194": "period_start", "206": "period_end", "356": "invoice_date",
           "366": "as_of_date", "11": "ship_date", "35": "ship_date"}  # fmt: skip
-_TAG = re.compile(r"[A-Z]{3}$")
+_LISTED = frozenset(
+    (
+        *(
+            "UNA",
+            "UNB",
+            "UNG",
+            "UNE",
+            "UNZ",
+            "UNS",
+            "CTA",
+            "COM",
+            "MEA",
+            "ALI",
+            "TAX",
+            "DOC",
+            "PAC",
+        ),
+        *(
+            "PCI",
+            "GIN",
+            "GIR",
+            "TDT",
+            "CPS",
+            "HAN",
+            "FTX",
+            "CNT",
+            "STS",
+            "INV",
+            "EFI",
+            "QVR",
+            "EQD",
+        ),
+        *("SEL", "RNG", "PRC", "PAT", "PCD", "SCC", "TOD", "LOT", "DMS", "ALC", "APR", "RTE"),
+    )
+)
+"""Segments that sales and stock reports may have beside those read here. Others are spoilt ones."""
+_FORMS = {
+    "QTY": re.compile(r"[A-Z0-9]{1,3}:[^:+]*(:([A-Z][A-Z0-9]{0,7})?)?$"),
+    "PRI": re.compile(
+        r"[A-Z]{3}:[^:+]+(:[A-Z]{0,3}(:[A-Z]{0,3}(:\d{0,9}(:[A-Z0-9]{0,3})?)?)?)?(\+[A-Z]{0,3})?$"
+    ),
+}
+"""What stands where in a quantity (C186) and a price (C509). A number elsewhere is part of one."""
 _LEVELS = frozenset({"197", "97", "98", "146"})
 _REFERENCES = {"IV": "invoice_no", "ON": "customer_po", "VN": "sales_order_no", "SE": "serial_no",
                "CT": "authorization_no", "LI": "invoice_line"}  # fmt: skip
@@ -80,7 +122,7 @@ class EdifactReader:
         self._at = at
         for number, part_ in enumerate(_parted(segment)):
             handle = _HANDLERS.get(part_[0][0])
-            spoilt = number > 0 or (handle is None and not _TAG.match(part_[0][0]))
+            spoilt = number > 0 or _is_spoilt(part_)
             if spoilt:
                 self._glued = "+".join(":".join(element) for element in segment)
             if handle is not None:
@@ -314,6 +356,15 @@ _HANDLERS = {
     "QTY": EdifactReader._quantity,
     "UNT": EdifactReader._end,
 }
+
+
+def _is_spoilt(segment: Segment) -> bool:
+    """Whether a segment is none that a report may have, or its numbers stand where none may."""
+    tag = segment[0][0]
+    form = _FORMS.get(tag)
+    if form is not None:
+        return not form.match("+".join(":".join(element) for element in segment[1:]))
+    return tag not in _HANDLERS and tag not in _LISTED
 
 
 def _parted(segment: Segment) -> list[Segment]:

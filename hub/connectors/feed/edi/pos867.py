@@ -28,10 +28,18 @@ _STOCK = frozenset({"RV", "RC", "IB", "IA", "SA", "SC", "TD"})
 _MOVEMENTS = {"CD": "return", "DM": "inventory", "MD": "inventory", "TI": "inventory",
               "TO": "inventory", "AI": "inventory", "AO": "inventory"}  # fmt: skip
 _PRICES = ("unit_price", "unit_cost", "special_cost")
-_TAG = re.compile(r"[A-Z][A-Z0-9]{1,2}$")
 _RETURNED_QUANTITIES = frozenset({"76", "RT"})
 _GLUED = "two segments run into each other, or one is spoilt: have the line sent again"
 GLUED = ("glued_segments", _GLUED)
+_LISTED = frozenset(
+    (
+        *("ISA", "GS", "ST", "BPT", "CUR", "DTM", "REF", "PER", "MEA", "PSA", "N1", "N2", "N3"),
+        *("N4", "N9", "PTD", "PRF", "MAN", "SII", "QTY", "LIN", "UIT", "PO3", "PO4", "CTP", "AMT"),
+        *("ITA", "PID", "SAC", "TXI", "CTT", "SE", "GE", "IEA", "MSG", "LM", "LQ", "IT8", "PAM"),
+    )
+)
+"""Segments that 867 lists in releases 4010 to 8010. Any other is a spoilt one."""
+_CODE = re.compile(r"[A-Z0-9]{1,3}$")
 
 
 def type_of(code: str, movement: str) -> str:
@@ -88,8 +96,15 @@ class SalesReader:
         handle = _HANDLERS.get(segment[0])
         if handle is not None:
             handle(self, segment, at)
-        elif not _TAG.match(segment[0]):
-            self._mark("*".join(segment))
+        elif segment[0] not in _LISTED:
+            self._doubt_transfer("*".join(segment))
+
+    def _doubt_transfer(self, raw: str) -> None:
+        """A segment cannot be told: it may have been the one that begins the next transfer, so what
+        follows is doubted until one begins."""
+        self._mark(raw)
+        if self._in_transfer:
+            self._transfer_glued = self._transfer_glued or raw
 
     @property
     def _scope(self) -> Line:
@@ -141,6 +156,8 @@ class SalesReader:
         unit = element(segment, 3).split(">")[0].split(":")[0]
         if unit:
             line["unit"] = unit
+        if unit.isdecimal():
+            self._mark("*".join(segment))
         if element(segment, 1) in _RETURNED_QUANTITIES and line["transaction_type"] == "sale":
             line["transaction_type"] = "return"
 
@@ -156,6 +173,8 @@ class SalesReader:
         if self._line is None:
             return
         basis = element(segment, 3)
+        if basis and (not element(segment, 2) or not _CODE.match(basis)):
+            self._mark("*".join(segment))
         named = self._profile.qualifiers.get(f"UIT {basis}") if self._profile else None
         place = _PRICES[self._prices] if self._prices < len(_PRICES) else None
         column = named or place

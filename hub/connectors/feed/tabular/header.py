@@ -11,14 +11,17 @@ from functools import cache
 from importlib.resources import files
 
 import yaml
+from rapidfuzz import process
+from rapidfuzz.distance import Levenshtein
 
-from hub.connectors.feed.canonical import COLUMNS, LINES_OF, Kind
+from hub.connectors.feed.canonical import COLUMNS, LINES_OF, NUMBER_COLUMNS, Kind
 from hub.connectors.feed.profile import Profile
 from hub.errors import FeedUnreadable
 
 LOOKED_AT = 40
 _LEAST_HITS = 4
 _SHOWN = 200
+_SLIPS, _LONG_ENOUGH = 2, 6
 # A word that is another column in a report of stock or of claims.
 _OTHERWISE: dict[Kind, dict[str, str]] = {
     "inventory": {"unit_cost": "unit_value", "unit_price": "unit_value", "quantity": "on_hand"},
@@ -87,6 +90,25 @@ def known_positions(cells: Sequence[str], kind: Kind | None) -> dict[str, int]:
             renamed.setdefault(others[column], position)
     allowed = {name for obj in LINES_OF[kind] for name in COLUMNS[obj]}
     return {column: position for column, position in renamed.items() if column in allowed}
+
+
+def misspelt(cells: Sequence[str], positions: Mapping[str, int]) -> dict[str, str]:
+    """Headers without a meaning that are a slip away from that of a number the report then lacks,
+    each with the column it was likely to be."""
+    lacking = {word: name for word, name in _words().items()
+               if name in NUMBER_COLUMNS and name not in positions
+               and len(word) >= _LONG_ENOUGH}  # fmt: skip
+    meant: dict[str, str] = {}
+    for at, cell in enumerate(cells):
+        bare = _bare(cell)
+        if not bare or at in positions.values() or bare in _words():
+            continue
+        near = process.extractOne(
+            bare, list(lacking), scorer=Levenshtein.distance, score_cutoff=_SLIPS
+        )
+        if near is not None:
+            meant[cell] = lacking[near[0]]
+    return meant
 
 
 def kind_of(columns: Mapping[str, object]) -> Kind:

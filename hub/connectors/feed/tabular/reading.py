@@ -34,7 +34,7 @@ from hub.connectors.feed.report import (
 from hub.connectors.feed.tabular import dates, numbers
 from hub.connectors.feed.tabular.cells import RAGGED, SHORT
 from hub.connectors.feed.tabular.grid import Grid, TextGrid, sheet_grid
-from hub.connectors.feed.tabular.header import Header, find_header, kind_of
+from hub.connectors.feed.tabular.header import Header, find_header, kind_of, misspelt
 from hub.connectors.feed.tabular.jsonlines import JsonGrid
 from hub.connectors.feed.tabular.totals import Totals, repeated_headers
 from hub.errors import FeedUnreadable
@@ -67,6 +67,7 @@ def read_table(source: Source, form: str, profile: Profile | None, period: Perio
         head.kind = kind_of(header.positions)
         unused = [c for at, c in enumerate(header.cells) if c and at not in
                   set(header.positions.values())]  # fmt: skip
+        _refuse_misspelt(header, source.name)
         if unused:
             head.warn(f"columns whose header says nothing to the hub: {', '.join(unused)}")
     period = period or _period_told(source.name, grid)
@@ -74,6 +75,19 @@ def read_table(source: Source, form: str, profile: Profile | None, period: Perio
     reading = _Reading(grid, header, profile, head, source.name, period)
     reading.decide()
     return Report(head, reading.parts)
+
+
+def _refuse_misspelt(header: Header, file: str) -> None:
+    """A number must not be left out unseen because its header has a slip in it."""
+    meant = misspelt(header.cells, header.positions)
+    if meant:
+        said = ", ".join(f"{cell!r} (is it {column}?)" for cell, column in meant.items())
+        raise FeedUnreadable(
+            f"{file}: line {header.line}: the header has a slip in it: {said}.",
+            remedy="have the file sent with its usual headers, or name this one in a profile "
+            "(`columns`)",
+            rule="header_misspelt",
+        )
 
 
 def grid_of(source: Source, profile: Profile | None, head: Head) -> Grid:
