@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 RECORDS ?= 2000
 
-.PHONY: help install demo test lint bench soak fire screenshots lock clean
+.PHONY: help install demo test lint bench soak fire screenshots excerpts lock clean
 help:            ## This list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
 
@@ -46,6 +46,9 @@ soak: install    ## 300 syncs against CRMs that change and fail, then the truth;
 
 screenshots: install  ## The pictures in docs/images (needs Chromium)
 	$(BIN)/python -m docs.screenshots
+
+excerpts: install  ## The output of commands that the documents show
+	$(BIN)/python -m docs.excerpts
 
 lock: install    ## Pin the newest versions that pyproject.toml allows
 	$(BIN)/python -m pip install --quiet uv

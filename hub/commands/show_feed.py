@@ -27,8 +27,8 @@ def checked(found: Checked, *, as_json: bool) -> None:
         told = ", ".join(f"{name} {value}" for name, value in head.evidence.items())
         out.print(f"   read as {head.format}, a report of {_KINDS[head.kind]}: {told}")
         out.print(
-            f"   {found.read:,} lines: {found.accepted:,} are good, {found.quarantined:,} are not; "
-            f"{found.ignored:,} rows are no lines"
+            f"   lines: {found.read:,} read, {found.accepted:,} good, {found.quarantined:,} to be "
+            f"corrected, {found.ignored:,} left out (totals and the like)"
         )
     for warning in head.warnings if head is not None else []:
         out.print(Text.assemble("   ", MARKS["warning"], f" {warning}"))

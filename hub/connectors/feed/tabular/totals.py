@@ -33,6 +33,20 @@ _LABELLED = (
 _SUMMED = ("quantity", "amount", "on_hand", "claim_amount")
 
 
+def _labelled(rows: pl.DataFrame) -> pl.Series:
+    """Which rows a word calls a total, and nothing else identifies as a line."""
+    names = [name for name in _LABELLED if name in rows.columns]
+    if not names:
+        return pl.repeat(value=False, n=rows.height, eager=True)
+    is_total = pl.any_horizontal(
+        pl.col(name).str.contains(LABEL).fill_null(value=False) for name in names
+    )
+    for name in _IDENTIFYING:
+        if name in rows.columns:
+            is_total &= pl.col(name).is_null() | pl.col(name).str.contains(LABEL)
+    return rows.select(is_total).to_series()
+
+
 class Totals:
     """Running sums over the parts of one file."""
 
@@ -42,18 +56,7 @@ class Totals:
 
     def without(self, rows: pl.DataFrame, head: Head) -> tuple[pl.DataFrame, int]:
         """`rows` without their proven total rows, and how many those were."""
-        labelled = rows.select(
-            pl.any_horizontal(
-                pl.col(name).str.contains(LABEL).fill_null(value=False)
-                for name in _LABELLED
-                if name in rows.columns
-            )
-            & pl.all_horizontal(
-                pl.col(name).is_null() | pl.col(name).str.contains(LABEL)
-                for name in _IDENTIFYING
-                if name in rows.columns
-            )
-        ).to_series()
+        labelled = _labelled(rows)
         summed = [name for name in _SUMMED if name in rows.columns]
         proven: list[int] = []
         begun = 0

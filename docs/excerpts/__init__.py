@@ -1,0 +1,1 @@
+"""Real output in the documents, put there by a script."""
