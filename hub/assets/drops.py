@@ -3,9 +3,11 @@
 from sqlalchemy import select
 
 from hub.config import Settings
+from hub.connectors.contract import CallMeter
 from hub.connectors.feed.canonical import objects_of
 from hub.connectors.feed.config import FeedSystem
-from hub.connectors.feed.files import Drop, DroppedFile, Ledger
+from hub.connectors.feed.drops import drop_of
+from hub.connectors.feed.files import DroppedFile, Ledger
 from hub.connectors.feed.profile import load_profile
 from hub.models.database import open_engine, reading
 from hub.models.operations import ops_cursor
@@ -13,18 +15,21 @@ from hub.models.schema import current
 
 
 def waiting_files(settings: Settings, system: str, config: FeedSystem) -> list[DroppedFile]:
-    """Files that were dropped, or changed, since each object of the feed was landed last.
+    """Files that were dropped, or changed, since each object of the feed was landed last. Reports
+    that have to be asked for are none: each question is a call, and the schedule asks.
 
     Raises SystemUnreachable when the drop cannot be listed, ConfigError for a wrong profile.
     """
     taken = {obj: Ledger.read(text, system) for obj, text in _cursors(settings, system).items()}
     waiting = []
     for name, report in config.reports.items():
+        if report.rest is not None:
+            continue
         objects = objects_of(load_profile(report.profile, settings).kind)
         ledgers = [ledger for obj, ledger in taken.items() if obj in objects]
         waiting += [
             file
-            for file in Drop(system, name, settings.resolve(report.path)).files()
+            for file in drop_of(system, name, report, settings, CallMeter()).files()
             if not all(ledger.knows(file) for ledger in ledgers)
         ]
     return waiting

@@ -121,7 +121,7 @@ def test_every_model_of_the_configuration_has_its_table() -> None:
             f"hub.connectors.hubspot.config.{name}"
             for name in ("HubSpotSystem", "BearerToken", "InstalledApp")
         ),
-        *(f"hub.connectors.feed.config.{name}" for name in ("FeedSystem", "FeedReport")),
+        *(f"hub.connectors.feed.config.{name}" for name in ("FeedSystem", "FeedReport", "Asked")),
         *(f"hub.connectors.rest.config.{name}" for name in _models_of_rest()),
         *(
             f"hub.connectors.files.config.{name}"

@@ -20,6 +20,7 @@ from hub.connectors.contract import (
 )
 from hub.connectors.feed.canonical import FIELDS, KINDS, REPORT, objects_of
 from hub.connectors.feed.config import FeedReport, FeedSystem
+from hub.connectors.feed.drops import drop_of
 from hub.connectors.feed.files import Drop, DroppedFile, Ledger
 from hub.connectors.feed.fingerprint import compare
 from hub.connectors.feed.originals import Copies, keep, source_of
@@ -51,7 +52,8 @@ class _Named:
 
 
 class FeedConnector:
-    """One distributor's drop folder. Reading files makes no API calls: the minimum is 0.
+    """One distributor's reports. Reading files makes no API calls, the minimum is 0; asking for
+    lines over HTTP takes a call a page.
 
     Objects: the lines of sales, stock and claims, `reseller` and `end_customer` derived from them,
     and `report`, which is a file as such. A file is taken once: the same bytes under another name
@@ -157,7 +159,7 @@ class FeedConnector:
     def _named(self) -> Iterator[_Named]:
         for name, report in self._config.reports.items():
             profile = load_profile(report.profile, self._settings)
-            drop = Drop(self.system, name, self._settings.resolve(report.path))
+            drop = drop_of(self.system, name, report, self._settings, self.calls)
             yield _Named(name, drop, report.profile, profile)
 
     def _batches(
@@ -171,6 +173,9 @@ class FeedConnector:
         if named.drop.stamp(file) != file.stamp:
             self._copies.forget(file)
             yield from self._not_yet(named, file, spec)
+            return
+        if ledger.took(file, digest):
+            ledger.touch(file)
             return
         if ledger.holds(digest):
             ledger.take(file, digest)
@@ -261,7 +266,7 @@ class FeedConnector:
         subject = f"report {name}"
         try:
             profile = load_profile(report.profile, self._settings)
-            drop = Drop(self.system, name, self._settings.resolve(report.path))
+            drop = drop_of(self.system, name, report, self._settings, self.calls)
             found = list(drop.files())
             if found:
                 _, copy = self._copies.of(drop, found[-1])

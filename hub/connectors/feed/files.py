@@ -56,9 +56,19 @@ class Ledger:
     def holds(self, digest: str) -> bool:
         return digest in self._digests
 
+    def took(self, file: "DroppedFile", digest: str) -> bool:
+        """Whether these bytes were taken under this name: it was touched, and says nothing new."""
+        taken = self._files.get(file.name)
+        return taken is not None and taken.digest == digest
+
     def has_report(self, report_id: str) -> bool:
         """Whether a report of this number was taken, from any file."""
         return report_id in self._reports
+
+    def touch(self, file: "DroppedFile") -> None:
+        """Remember the stamp that a file taken before bears now."""
+        taken = self._files[file.name]
+        self._files[file.name] = msgspec.structs.replace(taken, stamp=file.stamp)
 
     def take(self, file: "DroppedFile", digest: str, report_id: str | None = None) -> None:
         self._files[file.name] = Taken(digest, file.stamp, report_id)

@@ -244,6 +244,14 @@ class RestObject(Strict):
         return self
 
 
+def an_address(url: str) -> str:
+    """An address without the slash at its end."""
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.netloc:
+        raise ValueError("must be an http or https address")
+    return url.rstrip("/")
+
+
 class RestSystem(SystemBase):
     kind: Literal["rest"]
     base_url: str
@@ -254,10 +262,4 @@ class RestSystem(SystemBase):
     longest_wait_seconds: float = Field(default=60, ge=0)
     objects: dict[str, RestObject]
 
-    @field_validator("base_url")
-    @classmethod
-    def _an_address(cls, url: str) -> str:
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.netloc:
-            raise ValueError("must be an http or https address")
-        return url.rstrip("/")
+    _address = field_validator("base_url")(an_address)
