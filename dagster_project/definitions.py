@@ -7,7 +7,7 @@ import dagster as dg
 
 from dagster_project.jobs import every_15_minutes, sync_job
 from dagster_project.sensors import feed_sensors
-from hub.assets import HubResource, build_assets
+from hub.assets import HubResource, build_assets, file_assets
 from hub.assets.keys import SETTLE, land_key
 from hub.checks.asset_checks import read_checks, run_checks, schema_checks
 from hub.sync.mapped import load_settings
@@ -22,7 +22,7 @@ def build_defs(config: Path) -> dg.Definitions:
         for obj in objects
     }
     return dg.Definitions(
-        assets=build_assets(settings),
+        assets=[*build_assets(settings), *file_assets(settings)],
         asset_checks=[read_checks(landed), schema_checks(landed), run_checks(SETTLE)],
         resources={"hub": HubResource(config=str(config.absolute()))},
         jobs=[sync_job],

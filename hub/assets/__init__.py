@@ -10,11 +10,12 @@ import dagster as dg
 
 from hub.assets.land import land_assets
 from hub.assets.model import model_assets
+from hub.assets.reports import file_assets
 from hub.assets.resource import HubResource
 from hub.assets.write_back import write_back_assets
 from hub.config import Settings
 
-__all__ = ["HubResource", "build_assets"]
+__all__ = ["HubResource", "build_assets", "file_assets"]
 
 
 def build_assets(settings: Settings) -> Sequence[dg.AssetsDefinition]:

@@ -15,6 +15,10 @@ def land_key(system: str, obj: str) -> dg.AssetKey:
     return dg.AssetKey(["land", f"{_plain(system)}_{_plain(obj)}"])
 
 
+def files_key(system: str) -> dg.AssetKey:
+    return dg.AssetKey(["files", _plain(system)])
+
+
 def apply_key(system: str) -> dg.AssetKey:
     return dg.AssetKey(["apply", _plain(system)])
 

@@ -6,6 +6,7 @@ from sqlalchemy.sql import ColumnElement
 from hub.assets import figures
 from hub.assets.failures import named_failures
 from hub.assets.keys import land_key, pool
+from hub.assets.reports import tell_of_files
 from hub.assets.resource import HubResource
 from hub.config import Settings
 from hub.models.database import reading
@@ -38,7 +39,10 @@ def _land_asset(settings: Settings, system: str, obj: str) -> dg.AssetsDefinitio
     def _land(context: dg.AssetExecutionContext, hub: HubResource) -> dg.MaterializeResult[None]:
         with named_failures(context):
             flow = hub.flow(context)
-            landed = flow.land(system, obj)
+            try:
+                landed = flow.land(system, obj)
+            finally:
+                tell_of_files(context, flow, system, obj)
             return dg.MaterializeResult(metadata=_figures(flow, landed))
 
     return _land

@@ -25,6 +25,7 @@ def test_groups_follow_the_flow(defs: dg.Definitions) -> None:
     for key, spec in _specs(defs).items():
         groups.setdefault(spec.group_name, []).append(key)
     assert {group: len(keys) for group, keys in groups.items()} == {
+        "files": 1,
         "land": 14,
         "identity": 2,
         "golden": 6,
