@@ -10,6 +10,7 @@ import click
 
 from hub import __version__
 from hub.commands import show, show_setup
+from hub.commands.channel_cli import calendar, feed_diff, feed_versions, period, siso
 from hub.commands.match_cli import match
 from hub.commands.options import config_option as _config
 from hub.commands.options import json_option as _json
@@ -349,7 +350,7 @@ main.add_command(outstanding)
 
 @main.group()
 def feed() -> None:
-    """A distributor's file, looked at before it is sent or taken; needs no warehouse."""
+    """Distributors' files: looked at before they are sent or taken, and over time."""
 
 
 @feed.command("check")
@@ -412,6 +413,13 @@ def feed_answer(
     found, made = answer(file, named_profile(profile, config.parent), period, out)
     answered(found, made, as_json=as_json)
     return 0 if found.good else 1
+
+
+feed.add_command(feed_versions)
+feed.add_command(feed_diff)
+main.add_command(period)
+main.add_command(siso)
+main.add_command(calendar)
 
 
 @main.group()

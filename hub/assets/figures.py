@@ -18,6 +18,7 @@ _SHOWN = (
     *("company_type", "tier", "status", "stage", "product", "sku", "product_name", "quantity"),
     *("report_date", "close_date", "protected_until", "partner_id", "reason", "source_rows"),
     *("kind", "hub_id", "other_id"),
+    *("distributor", "report", "period", "period_end", "state", "days_late", "gap"),
 )
 
 

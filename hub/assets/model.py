@@ -14,7 +14,7 @@ from hub.assets.resource import HubResource
 from hub.config import Settings
 from hub.golden.unify import ENTITIES
 from hub.identity.mentions import Entity
-from hub.models import golden
+from hub.models import channel, golden
 from hub.models.database import reading
 from hub.models.identity import crosswalk, identity_event
 from hub.sync.pipeline import RESOLVED, Flow
@@ -25,13 +25,23 @@ GOLDEN: dict[str, tuple[Table, ...]] = {
     "contact": (golden.contact,),
     "lead": (golden.lead,),
     "opportunity": (golden.opportunity,),
-    "pos_line": (golden.pos_line,),
+    "report": (golden.report,),
+    "pos_line": (golden.pos_line, channel.pos_entry),
+    "inventory_line": (golden.inventory_line,),
+    "shipment": (golden.shipment,),
 }
+# Lines that a later report took back are known once the reports have their versions.
+_AFTER = {"pos_line": ("report",), "inventory_line": ("report",), "shipment": ("report",)}
 # What the policy judges → the table of its judgements, the golden tables it looks at.
 GOVERNED: dict[str, tuple[Table, tuple[Table, ...]]] = {
+    "calendar": (channel.expected_report, (golden.report,)),
+    "siso": (channel.siso, (golden.pos_line, golden.inventory_line, golden.shipment)),
     "registration": (golden.registration, (golden.opportunity, golden.partner, golden.company)),
     "lead": (golden.lead_assignment, (golden.lead, golden.partner)),
 }
+
+# Leads look at who holds a registration, balances at which reports are missing.
+_GOVERNED_AFTER = {"lead": ("registration",), "siso": ("expected_report",)}
 
 
 def model_assets(settings: Settings) -> list[dg.AssetsDefinition]:
@@ -86,7 +96,10 @@ def _golden_assets(settings: Settings, entity: str) -> dg.AssetsDefinition:
                 golden_key(table.name),
                 group_name="golden",
                 kinds={"polars", _database(settings)},
-                deps=[identity_key(resolved) for resolved in RESOLVED],
+                deps=[
+                    *(identity_key(resolved) for resolved in RESOLVED),
+                    *(golden_key(before) for before in _AFTER.get(entity, ())),
+                ],
                 description=_told(table),
                 metadata={"dagster/column_schema": figures.column_schema(table)},
             )
@@ -112,7 +125,7 @@ def _golden_assets(settings: Settings, entity: str) -> dg.AssetsDefinition:
 
 def _policy_asset(settings: Settings, subject: str) -> dg.AssetsDefinition:
     table, judged = GOVERNED[subject]
-    before = [policy_key("registration")] if subject == "lead" else []
+    before = [policy_key(earlier) for earlier in _GOVERNED_AFTER.get(subject, ())]
 
     @dg.asset(
         key=policy_key(table.name),

@@ -14,6 +14,7 @@ from sqlalchemy.sql import ColumnElement, Select
 
 from hub.erasure.known import known_people
 from hub.models import guards
+from hub.models.channel import expected_report
 from hub.models.golden import company, contact, lead_assignment
 from hub.models.identity import crosswalk, identity_alias
 from hub.models.operations import ops_call, ops_change, ops_disposition, ops_plan, ops_read
@@ -22,6 +23,7 @@ from hub.models.sources import SOURCES
 
 OUTCOMES = ("applied", "rejected", "skipped", "stale", "pending")
 FRUGAL = 1.10
+OVERDUE = ("late", "missing")
 ERASED = "erased"
 """The code of a change whose values are gone with the person they spoke of."""
 
@@ -252,7 +254,8 @@ def honesty(
     refused: int,
     applied: bool = True,
 ) -> LawResult:
-    """Law 7: every pull came to its end, no write was left, no trouble was swallowed.
+    """Law 7: every pull came to its end, no write was left, no trouble was swallowed, no report of
+    a distributor is overdue.
 
     `refused`: changes that a CRM has refused and that are still wanted, by these runs or by earlier
     ones: a run is as green as its worst row until somebody has seen to it. `pauses` are systems
@@ -275,8 +278,18 @@ def honesty(
             ops_change.c.outcome == "pending",
         )
     )
+    overdue = conn.execute(
+        select(expected_report)
+        .where(expected_report.c.state.in_(OVERDUE))
+        .order_by(expected_report.c.due_at)
+    ).all()
     faults = [
         *troubles,
+        *(
+            f"{r.distributor}/{r.report} of {r.period_end} is {r.state}, it was due on "
+            f"{r.due_at:%Y-%m-%d}; ask for it, or `hub calendar waive`"
+            for r in overdue
+        ),
         *pauses,
         *(waits if applied else ()),
         *(f"{r.system}/{r.object} was not read to its end" for r in unfinished),
@@ -284,7 +297,7 @@ def honesty(
         *([f"{refused} changes rejected, see `hub outstanding list`"] if refused else []),
     ]
     if faults:
-        only_waits = bool(pauses or waits) and not troubles and not refused
+        only_waits = bool(pauses or waits) and not (troubles or refused or overdue)
         return LawResult("honesty", False, "; ".join(faults), waits=only_waits)
     return LawResult("honesty", True, "every system read to its end, every write accepted")
 

@@ -221,4 +221,10 @@ RULES: dict[str, tuple[Rule, ...]] = {
         not_scientific("serial_no"),
         not_scientific("reseller_account"),
     ),
+    "shipment": (
+        *_product(),
+        *_priced("unit_price"),
+        Rule("quantity_zero", "quantity", pl.col("quantity") != 0, "a line must move something"),
+        not_negative("unit_price", "negative_price"),
+    ),
 }

@@ -13,6 +13,7 @@ from hub.models.golden import (
     company,
     contact,
     decision,
+    inventory_line,
     lead,
     lead_assignment,
     lineage,
@@ -20,6 +21,7 @@ from hub.models.golden import (
     partner,
     pos_line,
     registration,
+    report,
 )
 from hub.models.identity import crosswalk
 
@@ -42,7 +44,8 @@ _OF_COMPANY = {
 _TABLES: dict[str, Table] = {
     t.name: t
     for t in (
-        *(company, contact, lead, lead_assignment, opportunity, partner, pos_line, registration),
+        *(company, contact, lead, lead_assignment, opportunity, partner, registration),
+        *(report, pos_line, inventory_line),
     )
 }
 

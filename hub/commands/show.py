@@ -155,6 +155,12 @@ def status(report: Mapping[str, Any], *, as_json: bool) -> None:
     if left["changes"]:
         told = f"{left['changes']:,} changes, the oldest since {left['oldest']}"
         _out.print(f"Outstanding: {told} (hub outstanding list)")
+    for one in report["reports"]:
+        if one["state"] in ("late", "missing"):
+            _out.print(
+                f"{one['distributor']}/{one['report']} of {one['period_end']} is {one['state']}, "
+                f"it was due on {one['due_at'][:10]} (hub calendar list)"
+            )
     if report["undone"]:
         _out.print(f"Undone and not written again: {report['undone']:,} (hub undo --list)")
 

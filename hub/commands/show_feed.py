@@ -60,6 +60,7 @@ _KINDS = {
     "inventory": "stock",
     "claim": "claims",
     "activity": "sales and stock",
+    "shipment": "shipments",
 }
 
 

@@ -7,6 +7,7 @@ from sqlalchemy import Connection, func, select
 
 from hub.checks import laws
 from hub.commands import outstanding
+from hub.commands.siso import reports_due
 from hub.commands.warehouse import Workplace
 from hub.config import ObjectMapping
 from hub.models.database import reading
@@ -59,6 +60,7 @@ def status(workplace: Workplace) -> dict[str, Any]:
             ),
             "changes": _changes(conn),
             "outstanding": outstanding.summary(conn),
+            "reports": reports_due(conn),
             "undone": conn.scalar(select(func.count()).where(ops_undone.c.lifted_run.is_(None))),
         }
 

@@ -8,22 +8,28 @@ from hub.config import Settings
 from hub.golden.companies import unify_companies
 from hub.golden.contacts import unify_contacts
 from hub.golden.context import Context
+from hub.golden.inventory_lines import unify_inventory_lines
 from hub.golden.leads import unify_leads
 from hub.golden.opportunities import unify_opportunities
 from hub.golden.pos_lines import unify_pos_lines
+from hub.golden.reports import unify_reports
+from hub.golden.shipments import unify_shipments
 from hub.models.database import writing
 from hub.models.runs import Run
 from hub.models.watermarks import move_watermark, versioned, watermark
 
 _Unify = Callable[[Connection, Context, Run, int], int]
 
-# In order of reference: a person points to a company, a lead to both.
+# In order of reference: a person points to a company, a lead to both, a line to its report.
 ENTITIES: dict[str, _Unify] = {
     "company": unify_companies,
     "contact": unify_contacts,
     "lead": unify_leads,
     "opportunity": unify_opportunities,
+    "report": lambda conn, _context, run, since: unify_reports(conn, run, since),
     "pos_line": lambda conn, _context, run, since: unify_pos_lines(conn, run, since),
+    "inventory_line": lambda conn, _context, run, since: unify_inventory_lines(conn, run, since),
+    "shipment": lambda conn, _context, run, since: unify_shipments(conn, run, since),
 }
 
 SURVIVING = frozenset(("company", "contact", "lead"))

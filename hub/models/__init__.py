@@ -3,7 +3,16 @@
 What does not belong here: any rule of the trade, any knowledge of an outside system.
 """
 
-from hub.models import erasure, golden, identity, operations, partners, sources
+from hub.models import channel, erasure, golden, identity, operations, partners, sources
 from hub.models.base import metadata
 
-__all__ = ["erasure", "golden", "identity", "metadata", "operations", "partners", "sources"]
+__all__ = [
+    "channel",
+    "erasure",
+    "golden",
+    "identity",
+    "metadata",
+    "operations",
+    "partners",
+    "sources",
+]

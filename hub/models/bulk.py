@@ -39,6 +39,7 @@ from sqlalchemy.schema import CreateTable
 from sqlalchemy.sql import Executable, Select
 from sqlalchemy.types import TypeEngine
 
+from hub.models import partitions
 from hub.models.base import MONEY_DIGITS, Money, UtcTime
 
 _SQLITE_TIME = "%Y-%m-%d %H:%M:%S%.6f"
@@ -266,6 +267,7 @@ def insert(conn: Connection, target: Table, frame: pl.DataFrame) -> int:
     Takes the columns that `frame` shares with `target`; returns how many rows.
     """
     if frame.height:
+        _make_room(conn, target, frame)
         _fill(conn, target, _typed(frame, target))
     return frame.height
 
@@ -278,6 +280,7 @@ def merge(
     A row is updated only if a column other than those in `quiet` differs, so that a merge of what
     is already there changes nothing. Columns missing in `stage` keep their values.
     """
+    _make_room(conn, target, stage)
     names = [c.name for c in stage.columns]
     key = [c.name for c in target.primary_key.columns]
     upserting = postgresql.insert if conn.dialect.name == "postgresql" else sqlite.insert
@@ -296,8 +299,21 @@ def merge(
 
 def append(conn: Connection, target: Table, stage: Table) -> int:
     """Insert every row of `stage`; a row whose key exists is an error."""
+    _make_room(conn, target, stage)
     names = [c.name for c in stage.columns]
     return _count(conn, target.insert().from_select(names, select(stage)))
+
+
+def _make_room(conn: Connection, target: Table, rows: pl.DataFrame | Table) -> None:
+    """A partition for each period of the rows that are to come into a partitioned table."""
+    column = partitions.key_of(target)
+    if column is None or conn.dialect.name != "postgresql":
+        return
+    if isinstance(rows, pl.DataFrame):
+        periods = rows[column].unique().to_list()
+    else:
+        periods = list(conn.scalars(select(rows.c[column]).distinct()))
+    partitions.make_room(conn, target, periods)
 
 
 def remove(conn: Connection, target: Table, stage: Table, key: Sequence[str]) -> int:

@@ -5,12 +5,14 @@ history has a twin `*_history` with the same columns plus `valid_from` and `vali
 knew it so; UTC; null = still so).
 """
 
+from typing import Any
+
 from sqlalchemy import Boolean, Column, Date, Index, Integer, String, Table, Text
 
 from hub.models.base import Money, UtcTime, metadata
 
 
-def _golden(name: str, *columns: Column[object]) -> Table:
+def _golden(name: str, *columns: Column[object], **options: Any) -> Table:
     return Table(
         name,
         metadata,
@@ -18,6 +20,7 @@ def _golden(name: str, *columns: Column[object]) -> Table:
         *columns,
         Column("run", Integer, nullable=False, comment="the run that last changed the row"),
         Index(f"ix_{name}_run", "run"),
+        **options,
     )
 
 
@@ -99,14 +102,49 @@ opportunity = _golden(
     Column("lead_id", String(40), comment="the assigned lead that became the deal"),
 )
 
+report = _golden(
+    "report",
+    Column("distributor", String(64), nullable=False),
+    Column("report", String(64), nullable=False, comment="its name in hub.yaml"),
+    Column("report_kind", String(16), nullable=False),
+    Column("period_start", Date, comment="as told, else the first day of its lines"),
+    Column("period_end", Date),
+    Column("branch", String(64), comment="the scope, when the report is of one branch only"),
+    Column("version", Integer, comment="among the reports taken of its period and branch, from 1"),
+    Column(
+        "status",
+        String(20),
+        nullable=False,
+        comment="in_force, superseded, cancelled, held, rejected, growing, duplicate_ignored",
+    ),
+    Column("reason", Text),
+    Column("superseded_by", String(40), comment="→ report"),
+    Column("mode", String(16), nullable=False),
+    Column("purpose", String(16)),
+    Column("report_no", String(64), comment="the sender's own number"),
+    Column("file", String(255), nullable=False),
+    Column("digest", String(64)),
+    Column("received_at", UtcTime),
+    Column("lines_read", Integer),
+)
+
 pos_line = _golden(
     "pos_line",
+    Column("period", String(7), primary_key=True, comment="YYYY-MM: the month its report ends in"),
     Column("distributor", String(64), nullable=False),
+    Column("report_id", String(40), comment="→ report, the version that says so"),
     Column("report_date", Date, nullable=False),
     Column("branch", String(64)),
+    Column("transaction_type", String(16), comment="sale, return, price_adjustment, …"),
+    Column("transaction_code", String(16)),
+    Column("reseller_account", String(64)),
     Column("reseller_company_id", String(40)),
+    Column("reseller_match", String(16), comment="how the reseller was found"),
     Column("end_customer_company_id", String(40)),
+    Column("end_customer_match", String(16)),
+    Column("channel_leg", String(16), comment="to_reseller, to_distributor"),
     Column("sku", String(64), nullable=False),
+    Column("product_match", String(16), comment="by what the vendor's number was found"),
     Column("product_name", String(255)),
     Column("quantity", Integer, nullable=False),
     Column("unit_price", Money(4)),
@@ -115,7 +153,44 @@ pos_line = _golden(
     Column("invoice_no", String(64)),
     Column("invoice_line", String(16)),
     Column("invoice_date", Date),
+    Column("ship_date", Date),
     Column("serial_no", String(64)),
+    postgresql_partition_by="LIST (period)",
+)
+
+inventory_line = _golden(
+    "inventory_line",
+    Column("period", String(7), nullable=False, comment="YYYY-MM of the day of counting"),
+    Column("distributor", String(64), nullable=False),
+    Column("report_id", String(40), comment="→ report"),
+    Column("as_of_date", Date, nullable=False),
+    Column("branch", String(64)),
+    Column("sku", String(64), nullable=False),
+    Column("on_hand", Integer),
+    Column("available", Integer),
+    Column("committed", Integer),
+    Column("on_order", Integer),
+    Column("in_transit", Integer),
+    Column("defective", Integer),
+    Column("opening", Integer),
+    Column("received", Integer),
+    Column("unit_value", Money(4)),
+    Column("currency", String(3)),
+    Column("received_date", Date),
+)
+
+shipment = _golden(
+    "shipment",
+    Column("period", String(7), nullable=False, comment="YYYY-MM of the day of shipping"),
+    Column("distributor", String(64), nullable=False, comment="who got it"),
+    Column("document_no", String(64), nullable=False),
+    Column("document_line", String(16)),
+    Column("sku", String(64), nullable=False),
+    Column("quantity", Integer, nullable=False, comment="negative: taken back"),
+    Column("unit_price", Money(4)),
+    Column("currency", String(3)),
+    Column("ship_date", Date, nullable=False),
+    Column("received_date", Date, comment="proof of delivery"),
 )
 
 registration = _golden(

@@ -291,6 +291,22 @@ src_claim = _source(
     Column("flags", String(255)),
 )
 
+src_shipment = _source(
+    "shipment",
+    *_report_line(),
+    Column("distributor", String(64), nullable=False, comment="its name in hub.yaml"),
+    Column("document_no", String(64), nullable=False, comment="delivery note or invoice"),
+    Column("document_line", String(16)),
+    *_product(),
+    Column("quantity", Integer, nullable=False, comment="negative: taken back"),
+    Column("unit", String(16)),
+    Column("unit_price", Money(4)),
+    Column("currency", String(3)),
+    Column("ship_date", Date, nullable=False),
+    Column("received_date", Date, comment="proof of delivery"),
+    Column("flags", String(255)),
+)
+
 SOURCES: dict[str, Table] = {
     "company": src_company,
     "contact": src_contact,
@@ -301,6 +317,7 @@ SOURCES: dict[str, Table] = {
     "pos_line": src_pos_line,
     "inventory_line": src_inventory_line,
     "claim": src_claim,
+    "shipment": src_shipment,
 }
 
 

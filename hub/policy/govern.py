@@ -8,24 +8,30 @@ from hub.models.database import writing
 from hub.models.runs import Run
 from hub.models.watermarks import move_watermark, versioned, watermark
 from hub.policy.assignments import govern_leads
+from hub.policy.calendar.store import govern_calendar
 from hub.policy.partners import settle_partner_systems
 from hub.policy.registrations import govern_registrations
 from hub.policy.settings import load_policy
 from hub.policy.shares import settle_shares
+from hub.policy.siso.store import govern_siso
 
-SUBJECTS = ("registration", "lead")
+SUBJECTS = ("registration", "lead", "calendar", "siso")
 
 
 def govern(
     engine: Engine, settings: Settings, run: Run, subject: str, *, full: bool = False
 ) -> int:
-    """Bring registrations, or lead assignments, up to date; returns the rows written."""
+    """Bring up to date what a subject is about; returns the rows written."""
     policy = load_policy(settings)
     step = versioned(f"govern/{subject}", policy.model_dump_json(), *_registered(settings))
     with writing(engine) as conn:
         since = 0 if full else watermark(conn, step)
         if subject == "registration":
             written = govern_registrations(conn, settings, policy, run, since)
+        elif subject == "calendar":
+            written = govern_calendar(conn, settings, policy, run)
+        elif subject == "siso":
+            written = govern_siso(conn, policy, run, since)
         else:
             renewed = settle_partner_systems(conn, settings, run)
             written = govern_leads(conn, policy, run, since)

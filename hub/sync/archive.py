@@ -12,9 +12,13 @@ import fsspec
 import polars as pl
 
 
-def archive_path(root: str, system: str, obj: str, run: int, sequence: int) -> str:
-    """`ROOT/SYSTEM/OBJECT/run=000042/0001.parquet`."""
-    return f"{root.rstrip('/')}/{system}/{obj}/run={run:06d}/{sequence:04d}.parquet"
+def archive_path(
+    root: str, system: str, obj: str, run: int, sequence: int, period: str | None = None
+) -> str:
+    """`ROOT/SYSTEM/OBJECT/run=000042/0001.parquet`; lines of reports by their month before that:
+    `ROOT/SYSTEM/OBJECT/period=2026-03/run=000042/0001.parquet`."""
+    month = f"/period={period}" if period else ""
+    return f"{root.rstrip('/')}/{system}/{obj}{month}/run={run:06d}/{sequence:04d}.parquet"
 
 
 def write_archive(path: str, rows: pl.DataFrame) -> None:

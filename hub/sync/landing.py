@@ -18,6 +18,7 @@ from hub.sync.batch import LandReport, land_batch
 from hub.sync.drift import watched
 from hub.sync.judging import Judged, Prepared, judged, prepared
 from hub.sync.ledger import Stopwatch, record_calls
+from hub.sync.periods import by_period, period_of
 from hub.sync.targets import Target, target_in
 
 _TOLD_AT_MOST = 1_000_000
@@ -91,9 +92,10 @@ class Landing:
         becomes of it is found out while the batch before it is being stored.
         """
         told = [pl.DataFrame(schema={RECORD_ID: pl.String, IS_DELETED: pl.String})]
+        parted = (part for batch in batches for part in by_period(batch, self.target))
 
         def ahead() -> Iterator[Prepared | Judged]:
-            for batch in batches:
+            for batch in parted:
                 made = prepared(batch, self.target)
                 unseen = first and _adds_only(batch, told)
                 told.append(batch.rows.select(RECORD_ID, IS_DELETED))
@@ -115,7 +117,8 @@ class Landing:
         with reading(self.engine) as conn:
             sequence = next_sequence(conn, self.run, target)
         root = self.settings.resolve(self.settings.archive)
-        path = archive_path(root, target.system, target.object, self.run.number, sequence)
+        period = period_of(found.batch.rows, target)
+        path = archive_path(root, target.system, target.object, self.run.number, sequence, period)
         land_batch(self.engine, target, self.run, found, path, self.report, self.watch)
 
 

@@ -26,10 +26,10 @@ def test_groups_follow_the_flow(defs: dg.Definitions) -> None:
         groups.setdefault(spec.group_name, []).append(key)
     assert {group: len(keys) for group, keys in groups.items()} == {
         "files": 1,
-        "land": 14,
+        "land": 15,
         "identity": 2,
-        "golden": 6,
-        "policy": 2,
+        "golden": 10,
+        "policy": 4,
         "write_back": 5,
     }
     assert sorted(groups["write_back"]) == [
@@ -58,6 +58,9 @@ def test_every_step_waits_for_what_it_reads(defs: dg.Definitions) -> None:
     assert waits_for("golden/partner") == ["identity/company", "identity/contact"]
     assert waits_for("policy/lead_assignment") == [
         *("golden/lead", "golden/partner", "policy/registration"),
+    ]
+    assert waits_for("policy/siso") == [
+        *("golden/inventory_line", "golden/pos_line", "golden/shipment", "policy/expected_report"),
     ]
     assert waits_for("apply/acme_hubspot") == ["plan/changes"]
     assert waits_for("run/settle") == ["apply/acme_hubspot", "apply/acme_salesforce"]

@@ -18,8 +18,9 @@ def test_every_asset_is_materialised_and_every_law_holds(synced: SyncedTwice) ->
     assert synced.first.success
     assert sorted(materialized(synced.first)) == [
         *("apply/acme_hubspot", "apply/acme_salesforce"),
-        *("golden/company", "golden/contact", "golden/lead", "golden/opportunity"),
-        *("golden/partner", "golden/pos_line"),
+        *("golden/company", "golden/contact", "golden/inventory_line", "golden/lead"),
+        *("golden/opportunity", "golden/partner", "golden/pos_entry", "golden/pos_line"),
+        *("golden/report", "golden/shipment"),
         *("identity/company", "identity/contact"),
         *("land/acme_hubspot_companies", "land/acme_hubspot_contacts"),
         *("land/acme_hubspot_deals", "land/acme_hubspot_leads"),
@@ -27,12 +28,14 @@ def test_every_asset_is_materialised_and_every_law_holds(synced: SyncedTwice) ->
         *("land/acme_salesforce_Lead", "land/acme_salesforce_Opportunity"),
         *("land/northwind_claim", "land/northwind_end_customer", "land/northwind_inventory_line"),
         *("land/northwind_pos_line", "land/northwind_report", "land/northwind_reseller"),
+        "land/northwind_shipment",
         "plan/changes",
-        *("policy/lead_assignment", "policy/registration"),
+        *("policy/expected_report", "policy/lead_assignment", "policy/registration"),
+        "policy/siso",
         *("run/settle", "run/verdict"),
     ]
     assert broken_checks(synced.first) == []
-    assert len(synced.first.get_asset_check_evaluations()) == 14 * 3 + 7
+    assert len(synced.first.get_asset_check_evaluations()) == 15 * 3 + 7
 
 
 def test_steps_run_in_the_order_of_the_flow(synced: SyncedTwice) -> None:

@@ -44,7 +44,7 @@ def test_checks_alone_judge_the_newest_sync_and_begin_no_run(feed: Hub) -> None:
         raise_on_error=False,
     )
     assert result.success
-    assert len(result.get_asset_check_evaluations()) == 6 * 3 + 7
+    assert len(result.get_asset_check_evaluations()) == 7 * 3 + 7
     assert broken_checks(result) == []
     assert feed.ledger() == [("dagster", "done")]
 

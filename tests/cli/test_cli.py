@@ -26,7 +26,7 @@ CHECKED_LAWS += ["reversibility", "honesty", "frugality"]
 SYSTEMS = {"acme_salesforce", "acme_hubspot", "northwind"}
 REPORTED = {"run", "status", "read", "dispositions", "outcomes", "calls", "seconds"}
 STATUS = {"run", "laws", "systems", "entities", "quarantine", "changes"}
-STATUS |= {"outstanding", "undone"}
+STATUS |= {"outstanding", "undone", "reports"}
 LANDED = {"system", "object", "read", "dispositions", "faults"}
 FAULT = {"column", "rule", "value", "message"}
 

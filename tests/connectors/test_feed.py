@@ -63,11 +63,18 @@ def column(batches: Sequence[Batch], name: str) -> list[str | None]:
 # -- which files
 
 
-def test_each_file_is_one_batch_in_the_order_of_names(folder: Path) -> None:
+def test_each_file_is_one_batch_as_they_were_written_and_of_one_moment_by_name(
+    folder: Path,
+) -> None:
     late = drop(folder, 19, [LINE.replace("INV-1", "INV-2")])
     early = drop(folder, 18, [LINE])
+    for file in (late, early):
+        os.utime(file, (1_000, 1_000))
     batches = list(feed(folder).pull(POS, None))
     assert [batch.origin for batch in batches] == [str(early), str(late)]
+    os.utime(early, (2_000, 2_000))
+    turned = list(feed(folder).pull(POS, None))
+    assert [batch.origin for batch in turned] == [str(late), str(early)]
     assert ids(batches) == ["INV-1/1", "INV-2/1"]
     assert {str(kind) for kind in batches[0].rows.dtypes} == {"String"}
 
@@ -360,4 +367,4 @@ def test_the_stock_mapping_asks_only_for_what_a_feed_has(folder: Path) -> None:
     for name, raw in stock_mapping("feed").items():
         fields = ObjectMapping.model_validate(raw).all_fields
         rows = [batch.rows.height for batch in feed(folder).pull(ObjectSpec(name, fields), None)]
-        assert rows == ([] if name in ("inventory_line", "claim") else [1])
+        assert rows == ([] if name in ("inventory_line", "claim", "shipment") else [1])

@@ -19,7 +19,7 @@ from hub.commands.init import template
 from hub.commands.warehouse import open_workplace
 from hub.config import Settings, load_config
 from hub.connectors.feed.profile import load_profile
-from hub.models import metadata
+from hub.models import metadata, partitions
 from hub.models.database import open_engine, reading, writing
 from hub.models.sources import SOURCES
 from hub.policy.settings import load_policy
@@ -93,6 +93,9 @@ def on_postgresql(on_sqlite: Engine, postgres: PostgresServer) -> Iterator[Engin
             for table in metadata.sorted_tables:
                 rows = [dict(row) for row in told.execute(select(table)).mappings()]
                 if rows:
+                    key = partitions.key_of(table)
+                    if key is not None:
+                        partitions.make_room(conn, table, [str(row[key]) for row in rows])
                     conn.execute(table.insert(), rows)
         yield engine
         engine.dispose()

@@ -136,6 +136,7 @@ def test_every_model_of_the_configuration_has_its_table() -> None:
         ),
         *(f"hub.mappings.inclusion.{name}" for name in ("Inclusion", "Condition")),
         *(f"hub.policy.settings.{n}" for n in ("Policy", "RegistrationPolicy", "RoutingPolicy")),
+        *(f"hub.policy.settings.{n}Policy" for n in ("Calendar", "Siso", "Allocation")),
         "hub.config.MatchingSettings",
         "hub.config.UndoRules",
         "hub.connectors.feed.profile.Profile",
@@ -178,16 +179,17 @@ def test_the_columns_of_an_assigned_lead_are_those_listed() -> None:
 
 def test_the_columns_of_a_profile_are_those_listed() -> None:
     found = re.search(
-        r"`columns` may name, of sales: (.+?);\nof stock: (.+?);\nof claims: (.+?)\.\n",
+        r"`columns` may name, of sales: (.+?);\nof stock: (.+?);\nof claims: (.+?);\n"
+        r"of shipments: (.+?)\.\n",
         _page("configuration.md"),
         re.DOTALL,
     )
     assert found is not None
-    listed = [tuple(re.findall(r"`(\w+)`", found[at])) for at in (1, 2, 3)]
-    assert listed == [COLUMNS[obj] for obj in ("pos_line", "inventory_line", "claim")]
+    listed = [tuple(re.findall(r"`(\w+)`", found[at])) for at in (1, 2, 3, 4)]
+    assert listed == [COLUMNS[obj] for obj in ("pos_line", "inventory_line", "claim", "shipment")]
 
 
-@pytest.mark.parametrize("obj", ["report", "pos_line", "inventory_line", "claim"])
+@pytest.mark.parametrize("obj", ["report", "pos_line", "inventory_line", "claim", "shipment"])
 def test_a_feed_tells_every_column_of_its_table(obj: str) -> None:
     columns = {c.name for c in SOURCES[obj].columns} - set(HOUSEKEEPING)
     assert set(FIELDS[obj]) == columns

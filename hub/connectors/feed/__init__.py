@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import polars as pl
 
@@ -36,6 +37,7 @@ from hub.errors import ConfigError, FeedUnreadable, HubError, SchemaChanged
 __all__ = ["FeedConnector"]
 
 _MOST_CACHED_LINES = 1_000_000
+_LARGEST_HEADER = 65_536
 
 
 @dataclass(frozen=True)
@@ -177,7 +179,7 @@ class FeedConnector:
         if ledger.took(file, digest):
             ledger.touch(file)
             return
-        if ledger.holds(digest):
+        if ledger.holds(digest) and not _is_bare_header(source_of(file, copy), copy, named):
             ledger.take(file, digest)
             if spec.name == REPORT:
                 row = report_row(file, digest, "duplicate_ignored", spec.fields, _bare(named))
@@ -295,6 +297,19 @@ def _opened(source: Source, named: _Named) -> Report:
     """A report whose file is as its profile remembers the sender's files."""
     compare(source, named.profile)
     return open_report(source, named.profile)
+
+
+def _is_bare_header(source: Source, copy: Path, named: _Named) -> bool:
+    """Whether a file is a header without lines: then only its name says which period it is of, and
+    the same bytes for another month are another report."""
+    if copy.stat().st_size > _LARGEST_HEADER:
+        return False
+    try:
+        report = _opened(source, named)
+        bare = report.head.format not in ("x12", "edifact")
+        return bare and all(part.rows.is_empty() for part in report.parts())
+    except FeedUnreadable:
+        return False
 
 
 def _bare(named: _Named) -> dict[str, str | None]:

@@ -8,10 +8,12 @@ from typing import Literal
 
 from hub.connectors.contract import FieldKind
 
-Kind = Literal["pos", "inventory", "claim", "activity"]
-"""What a report is about. An activity report (X12 852) holds sales and stock in one."""
+Kind = Literal["pos", "inventory", "claim", "activity", "shipment"]
+"""What a report is about. An activity report (X12 852) holds sales and stock in one; shipments are
+the vendor's own, to its distributors."""
 
 POS_LINE, INVENTORY_LINE, CLAIM, REPORT = "pos_line", "inventory_line", "claim", "report"
+SHIPMENT = "shipment"
 RESELLER, END_CUSTOMER = "reseller", "end_customer"
 
 LINES_OF: dict[Kind, tuple[str, ...]] = {
@@ -19,6 +21,7 @@ LINES_OF: dict[Kind, tuple[str, ...]] = {
     "inventory": (INVENTORY_LINE,),
     "claim": (CLAIM,),
     "activity": (POS_LINE, INVENTORY_LINE),
+    "shipment": (SHIPMENT,),
 }
 """Kind of report → the lines it is made of."""
 
@@ -37,7 +40,11 @@ _PRODUCT = ("sku", "distributor_sku", "gtin", "product_name")
 _PERIOD = ("period_start", "period_end")
 _INVOICE = ("invoice_no", "invoice_line", "invoice_date", "ship_date")
 
+ACTION = "action"
+"""What a line of a report of changes does: add, change, delete."""
+
 POS_COLUMNS = (
+    ACTION,
     "report_date",
     *_PERIOD,
     "branch",
@@ -103,10 +110,24 @@ CLAIM_COLUMNS = (
     *_INVOICE,
     "serial_no",
 )
+SHIPMENT_COLUMNS = (
+    "distributor",
+    "document_no",
+    "document_line",
+    *_PERIOD,
+    *_PRODUCT,
+    "quantity",
+    "unit",
+    "unit_price",
+    "currency",
+    "ship_date",
+    "received_date",
+)
 COLUMNS: dict[str, tuple[str, ...]] = {
     POS_LINE: POS_COLUMNS,
     INVENTORY_LINE: INVENTORY_COLUMNS,
     CLAIM: CLAIM_COLUMNS,
+    SHIPMENT: SHIPMENT_COLUMNS,
 }
 """Object → what one of its lines may say."""
 
@@ -141,9 +162,10 @@ _LED_BACK = (REPORT_ID, REPORT_LINE, FLAGS)
 _BUYERS = (RESELLER_ID, END_CUSTOMER_ID)
 
 FIELDS: dict[str, dict[str, str]] = {
-    POS_LINE: {name: name for name in (*POS_COLUMNS, *_BUYERS, *_LED_BACK)},
+    POS_LINE: {name: name for name in (*POS_COLUMNS[1:], *_BUYERS, *_LED_BACK)},
     INVENTORY_LINE: {name: name for name in (*INVENTORY_COLUMNS, *_LED_BACK)},
     CLAIM: {name: name for name in (*CLAIM_COLUMNS, *_BUYERS, *_LED_BACK)},
+    SHIPMENT: {name: name for name in (*SHIPMENT_COLUMNS, *_LED_BACK)},
     RESELLER: {
         "account_no": "reseller_account",
         **{part: f"reseller_{part}" for part in _PARTY},

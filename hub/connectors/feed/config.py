@@ -1,10 +1,13 @@
 """What `hub.yaml` says of a distributor's reports: where they are dropped, how they are spelt."""
 
+from datetime import date
 from typing import ClassVar, Literal, Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, field_validator, model_validator
 
 from hub.config import Strict, SystemBase
+from hub.connectors.feed.due import DueRule, holidays_of
 from hub.connectors.rest.config import Auth, Paging, an_address
 
 
@@ -25,13 +28,45 @@ class Asked(Strict):
 
 class FeedReport(Strict):
     """`path` names files, or the messages whose attachments of the name `attachment` are the
-    files, or what is asked for below the address of `rest`."""
+    files, or what is asked for below the address of `rest`. Without `due` none is missed.
+
+    `since` is the first day of which reports are expected, that of the first report if it is left
+    out; `until` the last. `grace_days` may pass after a report was due before it counts as late.
+    """
 
     path: str
     profile: str
     due: str | None = None
     attachment: str | None = None
     rest: Asked | None = None
+    holidays: str | None = None
+    time_zone: str | None = None
+    grace_days: int = Field(default=0, ge=0)
+    since: date | None = None
+    until: date | None = None
+
+    @field_validator("due")
+    @classmethod
+    def _is_a_rule(cls, due: str | None) -> str | None:
+        if due is not None:
+            DueRule.read(due)
+        return due
+
+    @field_validator("holidays")
+    @classmethod
+    def _is_a_place(cls, place: str | None) -> str | None:
+        if place is not None:
+            holidays_of(place)
+        return place
+
+    @field_validator("time_zone")
+    @classmethod
+    def _is_a_zone(cls, zone: str | None) -> str | None:
+        try:
+            ZoneInfo(zone or "UTC")
+        except (ZoneInfoNotFoundError, ValueError) as err:
+            raise ValueError(f"no such time zone: {zone}") from err
+        return zone
 
     @model_validator(mode="after")
     def _comes_one_way(self) -> Self:

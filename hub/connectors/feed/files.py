@@ -94,9 +94,10 @@ class Drop:
         self._system, self._report, self._url = system, report, url
 
     def files(self) -> Iterator[DroppedFile]:
-        """By name, so that weekly and monthly reports come in the order of their periods."""
+        """As they were written, so that a correction comes after what it corrects, whatever it is
+        called; of one moment by name, so that reports come in the order of their periods."""
         found = self._reach(self._listed)
-        yield from sorted(found, key=lambda file: file.name)
+        yield from sorted(found, key=lambda file: (file.written_at or "", file.name))
 
     def open(self, file: DroppedFile) -> IO[bytes]:
         opened: IO[bytes] = self._reach(lambda: self._filesystem().open(file.path, "rb"))

@@ -19,6 +19,7 @@ from hub.connectors.feed.canonical import (
     LINE,
     POS_LINE,
     RESELLER_ID,
+    SHIPMENT,
 )
 from hub.connectors.feed.terms import UNNAMED
 
@@ -28,11 +29,13 @@ _OWN_NUMBER: dict[str, tuple[str, ...]] = {
     POS_LINE: ("invoice_no", "invoice_line"),
     INVENTORY_LINE: ("as_of_date", "sku"),
     CLAIM: ("claim_no", "invoice_no", "invoice_line"),
+    SHIPMENT: ("document_no", "document_line"),
 }
 _WITHOUT: dict[str, tuple[str, ...]] = {
     POS_LINE: ("branch", "invoice_no", "invoice_line", "sku", "gtin", "ship_date", "invoice_date"),
     INVENTORY_LINE: ("as_of_date", "branch", "sku", "gtin", "distributor_sku"),
     CLAIM: ("claim_no", "authorization_no", "invoice_no", "invoice_line", "sku", "gtin"),
+    SHIPMENT: ("distributor", "document_no", "document_line", "sku", "gtin", "ship_date"),
 }
 """Object → what tells its lines apart when they have no complete key."""
 _END_CUSTOMER = tuple(f"end_customer_{part}" for part in ("name", "city", "postal_code", "country"))

@@ -24,6 +24,7 @@ KEYS: dict[Kind, tuple[str, ...]] = {
     "inventory": ("as_of_date", "branch", "sku"),
     "claim": ("claim_no", "authorization_no", "invoice_no", "invoice_line", "sku"),
     "activity": ("report_date", "branch", "sku"),
+    "shipment": ("document_no", "document_line"),
 }
 
 

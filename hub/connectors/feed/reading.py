@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import polars as pl
 
 from hub.connectors.contract import RECORD_ID
+from hub.connectors.feed.canonical import ACTION
 from hub.connectors.feed.edi.reading import read_edifact, read_x12
 from hub.connectors.feed.keys import Keys, with_companies
 from hub.connectors.feed.profile import KEYS, Format, Profile
@@ -80,8 +81,22 @@ def _finish(part: Part, profile: Profile | None, keys: Keys) -> Part:
         for row in repeated.to_list()
     ]  # fmt: skip
     required = _without_key(rows, profile, part)
-    faults = pl.concat([part.faults, _frame(units), _frame(again), _frame(required)])
+    actions = _unknown_actions(rows)
+    faults = pl.concat(
+        [part.faults, _frame(units), _frame(again), _frame(required), _frame(actions)]
+    )
     return Part(part.object, rows, faults.sort(ROW, maintain_order=True), part.ignored)
+
+
+def _unknown_actions(rows: pl.DataFrame) -> list[tuple[int, str, str, str | None, str]]:
+    if ACTION not in rows.columns:
+        return []
+    odd = ~rows[ACTION].is_in(["add", "change", "delete"]).fill_null(value=True)
+    return [
+        (at, ACTION, "action_unknown", rows[ACTION][at],
+         "neither add, change nor delete: set `codes` in the profile")
+        for at in odd.arg_true().to_list()
+    ]  # fmt: skip
 
 
 def _without_key(

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from hub.connectors.feed.canonical import FLAGS
+from hub.connectors.feed.canonical import ACTION, FLAGS
 from hub.connectors.feed.profile import Profile
 from hub.connectors.feed.report import ROW, flagged
-from hub.connectors.feed.terms import PIECES, TYPES, UNNAMED
+from hub.connectors.feed.terms import ACTIONS, PIECES, TYPES, UNNAMED
 from hub.gtin import checks_out
 
 _UNITED_STATES = ("us", "usa", "united states", "united states of america", "u.s.", "u.s.a.")
@@ -96,6 +96,9 @@ def _with_codes(rows: pl.DataFrame, profile: Profile | None) -> pl.DataFrame:
     rows = rows.with_columns(
         pl.col(name).replace(known) for name, known in codes.items() if name in rows.columns
     )
+    if _has(rows, ACTION):
+        said = pl.col(ACTION).str.to_lowercase()
+        rows = rows.with_columns(said.replace(ACTIONS).alias(ACTION))
     if not _has(rows, "transaction_type"):
         return rows
     told = pl.col("transaction_type")

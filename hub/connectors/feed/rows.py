@@ -6,6 +6,7 @@ import polars as pl
 
 from hub.connectors.contract import IS_DELETED, MERGED_INTO, MODIFIED_AT, RECORD_ID, RESERVED
 from hub.connectors.feed.canonical import (
+    ACTION,
     CLAIM,
     END_CUSTOMER,
     END_CUSTOMER_ID,
@@ -17,6 +18,7 @@ from hub.connectors.feed.canonical import (
     REPORT_LINE,
     RESELLER,
     RESELLER_ID,
+    SHIPMENT,
 )
 from hub.connectors.feed.files import DroppedFile
 from hub.connectors.feed.profile import Profile
@@ -24,7 +26,8 @@ from hub.connectors.feed.report import Head, Part
 from hub.connectors.paging import text_frame
 
 _COMPANIES = {RESELLER: RESELLER_ID, END_CUSTOMER: END_CUSTOMER_ID}
-_DATED = {POS_LINE: "report_date", INVENTORY_LINE: "as_of_date", CLAIM: "claim_date"}
+_DATED = {POS_LINE: "report_date", INVENTORY_LINE: "as_of_date", CLAIM: "claim_date",
+          SHIPMENT: "ship_date"}  # fmt: skip
 _UNDATED = "1970-01-01"
 _DATE = r"^\d{4}-\d\d-\d\d$"
 _LONGEST_NAME = 100
@@ -39,7 +42,7 @@ def rows_of(part: Part, obj: str, fields: tuple[str, ...], report_id: str) -> pl
     """The rows of one object in the order of the file; of a company's mentions the last counts."""
     lines = part.rows.with_columns(
         pl.lit(f"{_latest(part)}T00:00:00.000Z").alias(MODIFIED_AT),
-        pl.lit("false").alias(IS_DELETED),
+        _is_deleted(part, obj).alias(IS_DELETED),
         pl.lit(None, pl.String).alias(MERGED_INTO),
         pl.lit(report_id).alias(REPORT_ID),
         pl.col(LINE).cast(pl.String).alias(REPORT_LINE),
@@ -52,6 +55,14 @@ def rows_of(part: Part, obj: str, fields: tuple[str, ...], report_id: str) -> pl
         )
     columns = [pl.col(FIELDS[obj][name]).alias(name) for name in fields]
     return lines.select(*RESERVED, *columns)
+
+
+def _is_deleted(part: Part, obj: str) -> pl.Expr:
+    """A line of a report of changes may take itself back; the companies it names stay."""
+    if obj != part.object or ACTION not in part.rows.columns:
+        return pl.lit("false")
+    taken_back = (pl.col(ACTION) == "delete").fill_null(value=False)
+    return pl.when(taken_back).then(pl.lit("true")).otherwise(pl.lit("false"))
 
 
 def report_record_id(file: DroppedFile, digest: str) -> str:

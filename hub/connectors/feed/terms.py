@@ -33,3 +33,14 @@ UNNAMED = frozenset(
     )
 )
 """What stands where no end customer is named."""
+
+ACTIONS = {
+    word: action
+    for action, words in {
+        "add": ("add", "added", "a", "new", "n", "insert", "i", "original", "neu"),
+        "change": ("change", "changed", "c", "update", "u", "modify", "m", "änderung"),
+        "delete": ("delete", "deleted", "d", "remove", "r", "cancel", "x", "storno", "löschung"),
+    }.items()
+    for word in words
+}
+"""What a line of a report of changes does, in the words of senders."""

@@ -42,7 +42,7 @@ from hub.errors import FeedUnreadable
 Period = tuple[str, str]
 _KEPT_FRAMES = 1
 _REPORT_DAY: dict[Kind, str] = {"pos": "report_date", "inventory": "as_of_date",
-                                "claim": "claim_date"}  # fmt: skip
+                                "claim": "claim_date", "shipment": "ship_date"}  # fmt: skip
 
 
 @dataclass
@@ -284,7 +284,7 @@ def _misshapen(cells: pl.DataFrame) -> Iterator[Fault]:
                         "fewer cells than the header: the line may be cut off")  # fmt: skip
 
 
-_MONTH = re.compile(r"(?<!\d)(20\d\d)[-_]?(0[1-9]|1[0-2])(?!\d)")
+_MONTH = re.compile(r"(?<!\d)(20\d\d)[-_]?(0[1-9]|1[0-2])(?![-_]?\d)")
 _BETWEEN = re.compile(r"(20\d\d-\d\d-\d\d)\s*(?:-|–|to|bis|\.\.|/|_)\s*(20\d\d-\d\d-\d\d)")
 
 

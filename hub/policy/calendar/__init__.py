@@ -1,0 +1,1 @@
+"""Which reports are due of which distributor, and what became of each."""
