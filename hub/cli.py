@@ -186,6 +186,24 @@ def forget(email: str, dry: bool, config: Path, as_json: bool) -> int:
 
 
 @main.command()
+@click.option("--as-of", required=True, metavar="TIME", help="Such as 2027-01-15T06:00:00Z.")
+@click.option("--into", required=True, metavar="URL", help="A new database.")
+@_config
+@_json
+@_reporting
+def replay(as_of: str, into: str, config: Path, as_json: bool) -> int:
+    """Work out again, in another database, what the warehouse held at a moment."""
+    from hub.commands import show_replay
+    from hub.commands.replaying import replayed
+    from hub.commands.warehouse import open_workplace
+
+    with show.progress(quiet=as_json) as say:
+        report = replayed(open_workplace(config), as_of, into, say)
+    show_replay.replayed(report, as_json=as_json)
+    return 0
+
+
+@main.command()
 @_config
 @_json
 @_reporting

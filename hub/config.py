@@ -157,7 +157,10 @@ class Settings(Strict):
     @property
     def warehouse_url(self) -> str:
         """The database URL, a relative SQLite path made absolute. Holds the password, if any."""
-        url = self.warehouse.get_secret_value()
+        return self.database_url(self.warehouse.get_secret_value())
+
+    def database_url(self, url: str) -> str:
+        """A database URL, a relative SQLite path made absolute: it starts at our folder."""
         prefix = "sqlite:///"
         if url.startswith(prefix) and not url.startswith("sqlite:////"):
             return f"{prefix}{(self.folder / url.removeprefix(prefix)).resolve()}"

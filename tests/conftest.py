@@ -89,6 +89,23 @@ def engine(warehouse_url: str) -> Iterator[Engine]:
 
 
 @pytest.fixture
+def fresh(
+    request: pytest.FixtureRequest, engine: Engine, sqlite_schema: Path, tmp_path: Path
+) -> Iterator[Engine]:
+    """Another warehouse of the same kind, without rows."""
+    if engine.dialect.name == "sqlite":
+        opened = open_engine(sqlite_copy(sqlite_schema, tmp_path / "replayed.db"))
+        yield opened
+        opened.dispose()
+        return
+    server: PostgresServer = request.getfixturevalue("postgres")
+    with server.database() as url:
+        opened = open_engine(url)
+        yield opened
+        opened.dispose()
+
+
+@pytest.fixture
 def settings(warehouse_url: str, tmp_path: Path) -> Settings:
     """Two CRMs and a feed, mapped as stock, in a folder of their own; nobody answers there."""
     (tmp_path / "policy.yaml").write_text("version: test-1\n")

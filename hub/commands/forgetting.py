@@ -14,6 +14,7 @@ from hub.erasure.tables import purge
 from hub.errors import HubError
 from hub.models.database import compact, exclusive, reading, writing
 from hub.models.erasure import erased, erasure, erasure_key
+from hub.models.identity import identity_event
 from hub.models.runs import Run
 from hub.models.sources import DELETED, SOURCES
 from hub.sync.ledger import DONE, Stopwatch, begin_run, end_run
@@ -69,6 +70,7 @@ def _carried_out(place: Workplace, person: Person) -> Forgotten:
             _take_out_of_effect(conn, run, person, place)
         derive(engine, settings, run, watch, full=False)
         with writing(engine) as conn:
+            _never_again(conn, run, known)
             tables = purge(conn, known, person)
             conn.execute(
                 erasure.insert().values(
@@ -106,6 +108,17 @@ def _keep_out(conn: Connection, run: Run, known: Known, person: Person, place: W
     ]
     if new:
         conn.execute(erased.insert(), new)
+
+
+def _never_again(conn: Connection, run: Run, known: Known) -> None:
+    """The ids that end with the person are not issued again, to nobody and nothing."""
+    e = identity_event.c
+    ended = conn.scalars(select(e.hub_id).where(e.run == run.number, e.kind == "retire"))
+    digests = {known.digest("hub_id", hub_id) for hub_id in ended}
+    new = sorted(digests - set(conn.scalars(select(erased.c.digest))))
+    if new:
+        rows = [{"digest": digest, "kind": "hub_id", "run": run.number} for digest in new]
+        conn.execute(erased.insert(), rows)
 
 
 def _take_out_of_effect(conn: Connection, run: Run, person: Person, place: Workplace) -> None:

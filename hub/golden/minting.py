@@ -7,8 +7,8 @@ the thing that key was issued for.
 import polars as pl
 from sqlalchemy import Connection, Table, select
 
+from hub.erasure.issuing import take_ids
 from hub.models import bulk
-from hub.models.database import take_numbers
 from hub.models.identity import crosswalk
 from hub.models.runs import Run
 
@@ -28,8 +28,8 @@ def mint(
         return rows.join(known, on=keys)
     recognised = _recognised(conn, unknown, golden)
     fresh = recognised.filter(pl.col("hub_id").is_null())
-    numbers = take_numbers(conn, entity, fresh.height) if fresh.height else range(0)
-    minted = fresh.with_columns(pl.Series("hub_id", [f"{prefix}_{n:08d}" for n in numbers]))
+    ids = take_ids(conn, entity, prefix, fresh.height)
+    minted = fresh.with_columns(pl.Series("hub_id", ids, dtype=pl.String))
     added = pl.concat(
         [recognised.filter(pl.col("hub_id").is_not_null()), minted], how="vertical_relaxed"
     ).select(*keys, "hub_id", entity=pl.lit(entity), run=pl.lit(run.number))

@@ -46,5 +46,5 @@ def unify(engine: Engine, settings: Settings, run: Run, entity: str, *, full: bo
     with writing(engine) as conn:
         since = 0 if full else watermark(conn, step)
         written = ENTITIES[entity](conn, context, run, since)
-        move_watermark(conn, step, run)
+        move_watermark(conn, step, run, whole=since == 0)
     return written

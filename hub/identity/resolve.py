@@ -14,8 +14,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import polars as pl
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Connection, Engine
 
+from hub.erasure.issuing import take_ids
 from hub.identity.blocks import candidates, measured, replace_profiles
 from hub.identity.closure import Closure, load_closure
 from hub.identity.cluster import Links, Weights, group_rows
@@ -36,9 +37,9 @@ from hub.identity.model import NATS, Model
 from hub.identity.outcome import Background, write_outcome
 from hub.identity.store import Store
 from hub.identity.versions import model_in_use
-from hub.models.database import take_numbers, writing
-from hub.models.operations import ops_watermark
+from hub.models.database import writing
 from hub.models.runs import Run
+from hub.models.watermarks import move_watermark, watermark
 
 _PREFIX: dict[Entity, str] = {"company": "co", "contact": "ct"}
 
@@ -77,6 +78,7 @@ class _Resolution:
         self.conn, self.run, self.entity = conn, run, entity
         self.model: Model = model_in_use(conn, entity)
         self.store = Store(conn, entity, run.number)
+        self.step = f"resolve/{entity}"
 
     def carry_out(self, *, full: bool) -> ResolveReport:
         everything = full or self.store.model_version() != self.model.version
@@ -84,7 +86,7 @@ class _Resolution:
             self.store.start_over(self.model.version)
             told = all_mentions(self.conn, self.entity)
         else:
-            told = changed_mentions(self.conn, self.entity, self._watermark())
+            told = changed_mentions(self.conn, self.entity, watermark(self.conn, self.step))
         intake = take_in(self.store, told, self.entity, everything=everything)
         decisions = read_decisions(self.conn, self.entity)
         report = ResolveReport(
@@ -95,7 +97,7 @@ class _Resolution:
         if intake.rows.height or decisions.news:
             report = self._regroup(report, intake, decisions)
             mark_applied(self.conn, decisions, self.run.number)
-        self._move_watermark()
+        move_watermark(self.conn, self.step, self.run, whole=everything)
         return report
 
     def _regroup(
@@ -255,19 +257,7 @@ class _Resolution:
         return {row: hub_id for row, hub_id in former.items() if hub_id not in living}
 
     def _mint(self, count: int) -> list[str]:
-        prefix = _PREFIX[self.entity]
-        numbers = take_numbers(self.conn, f"{self.entity}_id", count) if count else ()
-        return [f"{prefix}_{number:08d}" for number in numbers]
-
-    def _watermark(self) -> int:
-        w = ops_watermark.c
-        return self.conn.scalar(select(w.run).where(w.step == f"resolve/{self.entity}")) or 0
-
-    def _move_watermark(self) -> None:
-        w, step = ops_watermark, f"resolve/{self.entity}"
-        moved = self.conn.execute(w.update().where(w.c.step == step).values(run=self.run.number))
-        if moved.rowcount == 0:
-            self.conn.execute(w.insert().values(step=step, run=self.run.number))
+        return take_ids(self.conn, f"{self.entity}_id", _PREFIX[self.entity], count)
 
 
 def _merges(mentions: pl.DataFrame) -> dict[Row, Row]:

@@ -37,6 +37,32 @@ ops_watermark = Table(
     Column("run", Integer, nullable=False, comment="the step has taken rows up to this run"),
 )
 
+ops_step = Table(
+    "ops_step",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("run", Integer, nullable=False),
+    Column("step", String(64), nullable=False),
+    Column(
+        "whole",
+        Boolean,
+        nullable=False,
+        comment="looked at everything, not only at what had changed",
+    ),
+    Index("ix_ops_step_run", "run"),
+    comment="the steps that each run committed, in their order",
+)
+
+ops_hidden = Table(
+    "ops_hidden",
+    metadata,
+    Column("run", Integer, primary_key=True),
+    Column("system", String(64), primary_key=True),
+    Column("object", String(64), primary_key=True),
+    Column("record_id", String(128), primary_key=True),
+    comment="the records that a run found to be out of our user's sight",
+)
+
 ops_cursor = Table(
     "ops_cursor",
     metadata,

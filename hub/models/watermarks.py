@@ -4,7 +4,7 @@ from hashlib import blake2b
 
 from sqlalchemy import Connection, delete, select, update
 
-from hub.models.operations import ops_watermark
+from hub.models.operations import ops_step, ops_watermark
 from hub.models.runs import Run
 
 
@@ -20,12 +20,14 @@ def watermark(conn: Connection, step: str) -> int:
     return int(taken) if taken is not None else 0
 
 
-def move_watermark(conn: Connection, step: str, run: Run) -> None:
-    """`step` has taken everything up to `run`; moves in the transaction of the step's own rows.
+def move_watermark(conn: Connection, step: str, run: Run, *, whole: bool) -> None:
+    """`step` has taken everything up to `run`, the `whole` or what had changed; moves in the
+    transaction of the step's own rows.
 
     What the step took under another configuration is forgotten: going back to that one starts from
     the beginning, too.
     """
+    conn.execute(ops_step.insert().values(run=run.number, step=step, whole=whole))
     name, at, _ = step.partition("@")
     if at:
         others = ops_watermark.c.step.startswith(f"{name}@", autoescape=True)

@@ -36,7 +36,7 @@ def govern(
             renewed = settle_partner_systems(conn, settings, run)
             written = govern_leads(conn, policy, run, since)
             settle_shares(conn, run, everything=renewed or full)
-        move_watermark(conn, step, run)
+        move_watermark(conn, step, run, whole=since == 0)
     return written
 
 

@@ -52,8 +52,11 @@ def land_batch(
     path: str,
     report: LandReport,
     watch: Stopwatch,
+    *,
+    archived: bool = False,
 ) -> None:
-    """Land one batch: all of it or nothing."""
+    """Land one batch: all of it or nothing. `archived`: it comes from the archive, where it stays
+    as it is."""
     batch, rows = found.batch, found.rows
     if not found.read:
         if batch.cursor is not None:
@@ -62,7 +65,8 @@ def land_batch(
         return
     with watch.lap("land"):
         kept = rows.filter(pl.col("disposition") != "unchanged").select(batch.rows.columns)
-        with writing(engine) as conn, archived_meanwhile(path, kept):
+        to_store = kept.clear() if archived else kept
+        with writing(engine) as conn, archived_meanwhile(path, to_store):
             batch_id = _record_batch(conn, target, run, batch.origin, path, kept.height)
             _merge_good(conn, target, run, batch_id, found.good, found.known)
             mark_gone(conn, target, run, rows.filter(_gone()))

@@ -87,7 +87,7 @@ def make_plan(
         with superseding(out, draft) as keep:
             plan = keep(store(out, draft, wanted, holding.of))
         resolve(out, run, plan, sieve.standing)
-        move_watermark(out, step, run)
+        move_watermark(out, step, run, whole=since == 0)
     return plan
 
 

@@ -6,13 +6,13 @@ them at once mean that a permission is lost.
 """
 
 import polars as pl
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, literal, select, update
 
 from hub.connectors.contract import RECORD_ID
 from hub.errors import PermissionLost
 from hub.models import bulk
 from hub.models.database import reading, writing
-from hub.models.operations import ops_quarantine
+from hub.models.operations import ops_hidden, ops_quarantine
 from hub.models.sources import HIDDEN
 from hub.sync import quarantine, rechecks
 from hub.sync.landing import Landing
@@ -119,3 +119,13 @@ def _hide(conn: Connection, landing: Landing, hidden: pl.Series) -> None:
             )
             .values(gone=HIDDEN, run=landing.run.number)
         )
+        marked = select(
+            literal(landing.run.number),
+            *(literal(target.system), literal(target.object), table.c.record_id),
+        ).where(
+            *(table.c.system == target.system, table.c.object == target.object),
+            *(table.c.gone == HIDDEN, table.c.run == landing.run.number),
+            table.c.record_id.in_(select(stage.c.record_id)),
+        )
+        names = [column.name for column in ops_hidden.columns]
+        conn.execute(ops_hidden.insert().from_select(names, marked))

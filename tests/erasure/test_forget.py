@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import polars as pl
 import pytest
 from channel import SALESFORCE, Channel, furnished
-from databases import rows_of
+from databases import empty_all, rows_of
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Engine, String, select, update
@@ -20,8 +22,10 @@ from hub.erasure.known import Known, mail_key
 from hub.errors import HubError
 from hub.models import metadata
 from hub.models.database import reading, writing
+from hub.models.identity import crosswalk
 from hub.models.operations import ops_change, ops_disposition, ops_run
 from hub.models.sources import src_contact, src_lead
+from hub.sync.replay import replay
 
 MAIL = "zenobia.quist@quisling.example"
 TRACES = re.compile(r"zenobia|quist\b|quist@|664\s?998\s?7766", re.IGNORECASE)
@@ -139,6 +143,26 @@ def test_the_person_never_comes_back(synced: Channel) -> None:
 
 
 _CONTACT = "associations/contacts/primary"
+
+
+def test_a_replay_brings_nobody_back_and_leaves_all_others_their_ids(
+    synced: Channel, fresh: Engine
+) -> None:
+    known_then = datetime.now(UTC)
+    erase(synced)
+    synced.account("a-new", "Lindqvist Metall", BillingCountry="SE")
+    synced.lead("l-new", "Ada Vogt", "Vogt Druck", "AT")
+    synced.sync()
+    for moment in (known_then, datetime.now(UTC)):
+        empty_all(fresh)
+        replay(synced.engine, synced.settings, fresh, moment)
+        assert traces(replace(synced, engine=fresh)) == []
+    assert _ids(fresh) == _ids(synced.engine)
+    assert [row["record_id"] for row in _ids(fresh)].count("l-new") == 3
+
+
+def _ids(engine: Engine) -> list[dict[str, object]]:
+    return rows_of(engine, crosswalk, without=["run"])
 
 
 def test_an_erasure_can_be_repeated_and_others_follow(synced: Channel) -> None:
