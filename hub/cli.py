@@ -172,16 +172,18 @@ def undo(
 @main.command()
 @click.argument("email")
 @click.option("--plan", "dry", is_flag=True, help="Only say what would be erased, and where.")
+@click.option("--in", "systems", multiple=True, metavar="SYSTEM", help="Plan to erase there, too.")
 @_config
 @_json
 @_reporting
-def forget(email: str, dry: bool, config: Path, as_json: bool) -> int:
+def forget(email: str, dry: bool, systems: tuple[str, ...], config: Path, as_json: bool) -> int:
     """Erase a person from warehouse and archive, and never let the person in again."""
     from hub.commands import show_forget
     from hub.commands.forgetting import forget as erase
     from hub.commands.warehouse import open_workplace
 
-    show_forget.forgotten(erase(open_workplace(config), email, plan=dry), as_json=as_json)
+    report = erase(open_workplace(config), email, plan=dry, systems=systems)
+    show_forget.forgotten(report, as_json=as_json)
     return 0
 
 

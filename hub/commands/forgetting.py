@@ -1,6 +1,7 @@
 """`hub forget`: erase a person here, and keep the person out."""
 
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, and_, select, update
@@ -9,56 +10,82 @@ from hub.commands.planning import failing_by_name
 from hub.commands.warehouse import Workplace
 from hub.erasure.archive import clean_archive
 from hub.erasure.known import Known, mail_key
-from hub.erasure.person import Person, person_of
+from hub.erasure.person import Person, Record, person_of
 from hub.erasure.tables import purge
-from hub.errors import HubError
+from hub.errors import ConfigError, HubError
 from hub.models.database import compact, exclusive, reading, writing
 from hub.models.erasure import erased, erasure, erasure_key
 from hub.models.identity import identity_event
 from hub.models.runs import Run
 from hub.models.sources import DELETED, SOURCES
+from hub.sync.erasing import store_erasure
 from hub.sync.ledger import DONE, Stopwatch, begin_run, end_run
-from hub.sync.pipeline import derive
+from hub.sync.pipeline import connected, derive
+
+_FILES = frozenset({"feed", "files"})
 
 
 @dataclass
 class Forgotten:
-    """What is erased: table → rows, archive file → rows; and the records that stay in systems
-    (system, object, record id)."""
+    """What is erased: table → rows, archive file → rows. Of the person's records (system, object,
+    record id) those `to_erase` in their systems, by the `plan` and at its cost in `calls`; and
+    those `remaining` there."""
 
     tables: dict[str, int] = field(default_factory=dict)
     files: dict[str, int] = field(default_factory=dict)
-    remaining: list[tuple[str, str, str]] = field(default_factory=list)
+    remaining: list[Record] = field(default_factory=list)
+    to_erase: list[Record] = field(default_factory=list)
+    plan: str | None = None
+    calls: int = 0
     carried_out: bool = False
 
 
-def forget(place: Workplace, email: str, *, plan: bool) -> Forgotten:
-    """Erase the person with this address; with `plan` only say what that takes.
+def forget(place: Workplace, email: str, *, plan: bool, systems: Collection[str] = ()) -> Forgotten:
+    """Erase the person with this address; with `plan` only say what that takes. Of the records in
+    `systems` a plan is stored that erases them there; it waits for approval.
 
     May be repeated: what a killed process left undone is done. Raises HubError for a text that is
-    no address.
+    no address, and ConfigError for a system in which the hub cannot erase.
     """
+    for system in systems:
+        _can_erase_in(place, system)
     if mail_key(email) is None:
         raise HubError("That is not an e-mail address.", remedy="name one: somebody@example.com")
     with exclusive(place.engine):
         with reading(place.engine) as conn:
             person = person_of(conn, place.settings, email)
-        return _previewed(place, person) if plan else _carried_out(place, person)
+        if plan:
+            return _previewed(place, person, systems)
+        return _carried_out(place, person, systems)
 
 
-def _previewed(place: Workplace, person: Person) -> Forgotten:
+def _can_erase_in(place: Workplace, system: str) -> None:
+    config = place.settings.systems.get(system)
+    if config is None:
+        known = ", ".join(place.settings.systems)
+        raise ConfigError("--in", system, "no such system.", remedy=f"name one of: {known}")
+    if config.role != "vendor" or config.kind in _FILES:
+        raise ConfigError(
+            *("--in", system, f"the hub cannot erase in a {config.role}'s {config.kind} system."),
+            remedy="ask its owner to erase the person there; `hub forget` lists the records",
+        )
+
+
+def _previewed(place: Workplace, person: Person, systems: Collection[str]) -> Forgotten:
     known = _known(None, place, person)
     with place.engine.connect() as conn:
         tables = purge(conn, known, person)
         conn.rollback()
     files = clean_archive(place.settings, known, dry=True)
-    return Forgotten(tables, files, _remaining(person))
+    to_erase, remaining = _parted(person, systems)
+    return Forgotten(tables, files, remaining, to_erase)
 
 
-def _carried_out(place: Workplace, person: Person) -> Forgotten:
+def _carried_out(place: Workplace, person: Person, systems: Collection[str]) -> Forgotten:
     """Kept out first, so that nothing comes in again meanwhile; then the archive, which may still
     tell who is meant; the warehouse last."""
     engine, settings = place.engine, place.settings
+    to_erase, remaining = _parted(person, systems)
     run = begin_run(engine, "forget", settings.config_hash)
     watch = Stopwatch()
     with failing_by_name(place, run, watch):
@@ -69,9 +96,10 @@ def _carried_out(place: Workplace, person: Person) -> Forgotten:
         with writing(engine) as conn:
             _take_out_of_effect(conn, run, person, place)
         derive(engine, settings, run, watch, full=False)
-        with writing(engine) as conn:
+        with connected(settings, list(systems)) as connectors, writing(engine) as conn:
             _never_again(conn, run, known)
             tables = purge(conn, known, person)
+            made = store_erasure(conn, settings, run, to_erase, connectors)
             conn.execute(
                 erasure.insert().values(
                     run=run.number,
@@ -82,7 +110,7 @@ def _carried_out(place: Workplace, person: Person) -> Forgotten:
             )
         compact(engine)
     end_run(engine, run, DONE, seconds=watch.seconds)
-    return Forgotten(tables, files, _remaining(person), carried_out=True)
+    return Forgotten(tables, files, remaining, to_erase, made.plan, made.calls, carried_out=True)
 
 
 def _known(conn: Connection | None, place: Workplace, person: Person) -> Known:
@@ -136,5 +164,8 @@ def _take_out_of_effect(conn: Connection, run: Run, person: Person, place: Workp
         )
 
 
-def _remaining(person: Person) -> list[tuple[str, str, str]]:
-    return sorted(record for record in person.records if record[0])
+def _parted(person: Person, systems: Collection[str]) -> tuple[list[Record], list[Record]]:
+    """The person's records to be erased in their systems, and those that are left there."""
+    records = sorted(record for record in person.records if record[0])
+    named = [record for record in records if record[0] in systems]
+    return named, [record for record in records if record[0] not in systems]

@@ -19,12 +19,13 @@ from hub.connectors.outcomes import QUOTA_SPENT
 from hub.errors import ConfigError
 from hub.models import bulk
 from hub.models.database import reading, writing
-from hub.models.operations import SYNC, ops_batch, ops_change, ops_plan, ops_watermark
+from hub.models.operations import ERASURE, SYNC, ops_batch, ops_change, ops_plan, ops_watermark
 from hub.models.runs import Run
 from hub.policy.settings import load_policy
 from hub.sync import undone
 from hub.sync.changes import REFERENCE
 from hub.sync.costs import SENT
+from hub.sync.erasing import forget_records
 from hub.sync.isolation import guarded
 from hub.sync.ledger import record_calls
 from hub.sync.plan import basis
@@ -96,6 +97,7 @@ def apply_plan(
             for op in SENT:
                 task.write(part, op, connector)
     _close_when_done(engine, run, plan)
+    forget_records(engine, plan)
     return report
 
 
@@ -121,7 +123,9 @@ def _applicable(conn: Connection, settings: Settings, run: Run, plan: str) -> in
         expired = f"this plan has expired at {row.expires_at:%Y-%m-%d %H:%M} UTC."
         raise ConfigError(plan, "plan", expired, remedy=again)
     now = basis(settings, load_policy(settings))
-    if (row.config_hash, row.basis) != (settings.config_hash, now):
+    same = (row.config_hash, row.basis) == (settings.config_hash, now)
+    # What is to be erased follows from no mapping.
+    if not same and row.kind != ERASURE:
         changed = "the configuration has changed since this plan was made."
         raise ConfigError(plan, "plan", changed, remedy=again)
     if row.run != run.number and digest_now(conn, plan, row.basis) != row.digest:

@@ -16,7 +16,7 @@ from hub.config import Settings
 from hub.connectors.contract import Operation
 from hub.models import bulk
 from hub.models.database import take_numbers
-from hub.models.operations import SYNC, ops_change, ops_plan, ops_plan_part
+from hub.models.operations import ERASURE, SYNC, ops_change, ops_plan, ops_plan_part
 from hub.models.runs import Run
 from hub.sync.changes import PlannedChange
 from hub.sync.costs import SENT, Bill, Calls, Costs
@@ -26,6 +26,10 @@ APPLIED, SUPERSEDED, REJECTED = "applied", "superseded", "rejected"
 """How a plan stands. It can be applied while it is open; of one that waits for approval what needs
 none can be; of a braked one nothing."""
 UNDECIDED = (OPEN, WAITING, BRAKED)
+
+
+_ERASURE_STANDS = timedelta(days=30)
+"""How long an erasure can be applied: no other plan could name its records again."""
 
 
 @dataclass
@@ -197,7 +201,8 @@ def _stored(conn: Connection, draft: Draft, name: str, parts: Sequence[Part]) ->
     run, settings = draft.run, draft.settings
     status = status_of(parts)
     calls = sum(part.calls.total for part in parts)
-    expires_at = run.started_at + timedelta(hours=settings.plans.expire_hours)
+    hours = timedelta(hours=settings.plans.expire_hours)
+    expires_at = run.started_at + (_ERASURE_STANDS if draft.kind == ERASURE else hours)
     conn.execute(
         ops_plan.insert().values(
             plan=name,

@@ -16,6 +16,9 @@ from sqlalchemy import Engine, String, select, update
 
 from hub.checks import laws
 from hub.commands.forgetting import Forgotten, forget
+from hub.commands.planning import carry_out
+from hub.commands.reviewing import approve
+from hub.commands.undoing import undo
 from hub.commands.warehouse import Workplace
 from hub.config import Settings
 from hub.erasure.known import Known, mail_key
@@ -221,3 +224,80 @@ def test_spellings_of_an_address_are_one_and_found_in_texts(
     said = known.scrubbed(f"ask {spelling.strip()}, or somebody@else.example")
     assert said == "ask [erased], or somebody@else.example"
     assert key not in str(known.digests)
+
+
+# -- in their systems --------------------------------------------------------------------------
+
+
+@pytest.fixture
+def answering(synced: Channel, monkeypatch: pytest.MonkeyPatch) -> Channel:
+    """Commands find the channel's systems behind their names."""
+    monkeypatch.setattr("hub.sync.pipeline.connect", lambda _, system: synced.connectors[system])
+    return synced
+
+
+def _place(channel: Channel) -> Workplace:
+    return Workplace(channel.settings, channel.engine)
+
+
+def test_erasing_in_a_system_is_a_plan_that_waits_and_then_forgets_the_records(
+    answering: Channel,
+) -> None:
+    place, crm, portal = _place(answering), answering.crm, answering.portal
+    report = forget(place, MAIL, plan=False, systems=[SALESFORCE])
+    assert set(report.to_erase) >= {(SALESFORCE, "Contact", "p-77"), (SALESFORCE, "Lead", "l-77")}
+    assert {system for system, *_ in report.remaining} == {portal.name}
+    assert "p-77" in crm.living("Contact")
+    plan = str(report.plan)
+    waiting = carry_out(place, plan)
+    assert waiting.waits
+    assert "p-77" in crm.living("Contact")
+    approve(place, plan, "Ada", "she asked for it", ())
+    assert carry_out(place, plan).outcomes == {"applied": len(report.to_erase)}
+    assert not {"p-77", "p-bad"} & set(crm.living("Contact"))
+    assert "l-77" not in crm.living("Lead")
+    assert "p-other" in crm.living("Contact")
+    rows = [r for r in rows_of(answering.engine, ops_change) if r["plan"] == plan]
+    assert {(r["outcome"], r["code"], r["record_id"], r["fields"]) for r in rows} == {
+        ("applied", "erased", None, "{}")
+    }
+    assert traces(answering) == []
+    with pytest.raises(HubError, match="cannot be undone"):
+        undo(place, [plan], apply=True)
+    answering.sync(full=True)
+    assert traces(answering) == []
+    assert "p-77" not in crm.living("Contact")
+
+
+def test_an_erasure_that_waits_outlives_others_and_another_configuration(
+    answering: Channel,
+) -> None:
+    place = _place(answering)
+    first = forget(place, MAIL, plan=False, systems=[SALESFORCE])
+    second = forget(place, "otto@moser.example", plan=False, systems=[SALESFORCE])
+    answering.sync()
+    other = Workplace(
+        answering.settings.model_copy(update={"config_hash": "another"}), answering.engine
+    )
+    for report in (first, second):
+        approve(other, str(report.plan), "Ada", "", ())
+        assert set(carry_out(other, str(report.plan)).outcomes) == {"applied"}
+    assert not {"p-77", "p-other"} & set(answering.crm.living("Contact"))
+
+
+def test_a_system_that_is_not_ours_to_erase_in_is_refused(answering: Channel) -> None:
+    before = traces(answering)
+    for system in ("northwind", "nowhere"):
+        with pytest.raises(HubError) as refused:
+            forget(_place(answering), MAIL, plan=False, systems=[system])
+        assert refused.value.remedy
+    assert traces(answering) == before
+
+
+def test_a_preview_names_what_would_be_erased_there_and_stores_no_plan(
+    answering: Channel,
+) -> None:
+    report = forget(_place(answering), MAIL, plan=True, systems=[SALESFORCE])
+    assert (SALESFORCE, "Contact", "p-77") in report.to_erase
+    assert report.plan is None
+    assert "p-77" in answering.crm.living("Contact")

@@ -55,6 +55,11 @@ def written_by(conn: Connection, targets: Sequence[str]) -> list[Written]:
                 remedy="name a run, a plan or a change that was applied; `hub status` names the "
                 "last run, `ops_change` has all",
             )
+        if all(row.op == "erase" for row in found):
+            raise HubError(
+                f"'{target}' erased people's records: that cannot be undone.",
+                remedy="name a run, a plan or a change that wrote something else",
+            )
         rows.update({row.id: row for row in found})
     return added_up(rows[change_id] for change_id in sorted(rows))
 
