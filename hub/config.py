@@ -22,6 +22,7 @@ from hub.errors import ConfigError
 from hub.mappings.schema import ObjectMapping as ObjectMapping
 from hub.planning import PlanSettings
 from hub.strict import Strict as Strict
+from hub.yamlfile import read_yaml
 
 CONNECTORS = "partner_hub.connectors"
 """The entry point group by which a connector is found."""
@@ -185,19 +186,6 @@ def load_config(file: Path) -> Settings:
     resolved["systems"] = systems
     digest = blake2b(yaml.safe_dump(raw, sort_keys=True).encode(), digest_size=8).hexdigest()
     return validated(Settings, {**resolved, "file": file, "config_hash": digest}, file)
-
-
-def read_yaml(file: Path, *, remedy: str = "") -> dict[str, Any]:
-    """A YAML file whose top level is a mapping."""
-    try:
-        raw = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except FileNotFoundError as err:
-        raise ConfigError(file, "-", "no such file.", remedy=remedy) from err
-    except yaml.YAMLError as err:
-        raise ConfigError(file, "-", f"not valid YAML: {err}") from err
-    if not isinstance(raw, dict):
-        raise ConfigError(file, "-", "must be a mapping of keys to values.")
-    return raw
 
 
 def validated(

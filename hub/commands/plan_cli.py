@@ -19,6 +19,12 @@ def plan(ctx: click.Context, html: Path | None, config: Path, as_json: bool) -> 
     """Compare what the CRMs should say with what they were last seen to say."""
     if ctx.invoked_subcommand is None:
         _make_plan(html, config, as_json)
+        return
+    if html is not None:
+        raise click.UsageError("--html of a stored plan stands behind `show PLAN`.")
+    # What stands before a subcommand holds for it, unless it says otherwise itself.
+    told = {"config": str(config), "as_json": as_json}
+    ctx.default_map = dict.fromkeys(plan.commands, told)
 
 
 @reporting

@@ -5,7 +5,8 @@ from typing import Literal
 
 from pydantic import Field, field_validator
 
-from hub.config import Settings, Strict, read_yaml, validated
+from hub.config import Settings, Strict, validated
+from hub.yamlfile import read_yaml
 
 
 class RegistrationPolicy(Strict):

@@ -10,13 +10,14 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, field_validator, model_validator
 
-from hub.config import Settings, Strict, read_yaml, validated
+from hub.config import Settings, Strict, validated
 from hub.connectors.feed.canonical import (
     COLUMNS,
     LINES_OF,
     Kind,
 )
 from hub.errors import ConfigError
+from hub.yamlfile import read_yaml
 
 Format = Literal["csv", "spreadsheet", "jsonl", "x12", "edifact"]
 KEYS: dict[Kind, tuple[str, ...]] = {
