@@ -38,6 +38,13 @@ bench: install .venv-bench/installed  ## Speed beside its floor, matching beside
 	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-bench.txt
 	@touch $@
 
+# Spark is 400 MB: it is installed beside the hub's environment, and only where it is to be proven.
+.venv-spark/installed: install requirements-spark.txt
+	$(PYTHON) -m venv .venv-spark
+	.venv-spark/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-spark.txt
+	$(BIN)/python -c "import site; print('import site; site.addsitedir(%r)' % site.getsitepackages()[0])" > $$(.venv-spark/bin/python -c "import site; print(site.getsitepackages()[0])")/hub.pth
+	@touch $@
+
 soak: install    ## 300 syncs against CRMs that change and fail, then the truth; orders of arrival (two hours)
 	$(BIN)/python -m soak
 	POLARS_MAX_THREADS=1 $(BIN)/python -m soak.damaged
@@ -54,6 +61,7 @@ lock: install    ## Pin the newest versions that pyproject.toml allows
 	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet --output-file requirements.txt
 	$(BIN)/uv pip compile requirements-bench.in --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet --output-file requirements-bench.txt
+	$(BIN)/uv pip compile requirements-spark.in --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet --output-file requirements-spark.txt
 
 clean:           ## Remove the environment and the demo
-	rm -rf .venv .venv-bench demo
+	rm -rf .venv .venv-bench .venv-spark demo

@@ -37,7 +37,7 @@ def run(name: str, rows: pl.DataFrame, entity: Entity, folder: Path) -> Iterator
         yield Found(name, clusters, perf_counter() - start)
         return
     given, wanted = folder / "given.parquet", folder / "found.parquet"
-    _shaped(rows, entity).write_parquet(given)
+    shaped(rows, entity).write_parquet(given)
     script = _HERE / f"with_{name}.py"
     command = [str(PYTHON), str(script), str(given), str(wanted), entity]
     subprocess.run(command, check=True, capture_output=True)
@@ -53,7 +53,7 @@ def _by_name(rows: pl.DataFrame, entity: Entity) -> dict[int, object]:
     return {row: text or row for row, text in rows.select("row", name).iter_rows()}
 
 
-def _shaped(rows: pl.DataFrame, entity: Entity) -> pl.DataFrame:
+def shaped(rows: pl.DataFrame, entity: Entity) -> pl.DataFrame:
     told = rows.select("row", "truth", *COLUMNS[entity])
     if entity == "company":
         return told.with_columns(name_start=pl.col("name").str.slice(0, _LETTERS))

@@ -42,6 +42,8 @@ class MatchOptions:
     country: str | None = None
     model: Path | None = None
     save_model: Path | None = None
+    engine: str = "embedded"
+    spark_master: str | None = None
 
 
 def run_match(
@@ -64,6 +66,11 @@ def run_match(
         rows.columns, entity, options.columns, taken=[options.source] if options.source else []
     )
     columns = without_row_numbers(columns, rows)
+    if options.spark_master and options.engine != "spark":
+        raise HubError(
+            f"--spark-master {options.spark_master}: the engine is '{options.engine}'.",
+            remedy="say --engine spark, too",
+        )
     say(f"matching {rows.height:,} rows")
     found = match(
         rows,
@@ -72,6 +79,7 @@ def run_match(
         source=options.source,
         country=options.country,
         model=read_model(options.model, entity) if options.model else None,
+        spark=options.spark_master or "local[*]" if options.engine == "spark" else None,
     )
     write_sheet(rows.hstack(found.rows), out, sheet.dialect)
     if options.save_model:

@@ -42,18 +42,29 @@ def match() -> None:
 @click.option("--country", metavar="CODE", help="The country of rows that name none: DE, US.")
 @click.option("--model", type=click.Path(path_type=Path), help="Weights kept from another file.")
 @click.option("--save-model", type=click.Path(path_type=Path), help="Where to keep the weights.")
+@click.option(
+    "--engine",
+    type=click.Choice(["embedded", "spark"]),
+    default="embedded",
+    help="Where the work is done: in this process, or on Spark (the extra `spark`).",
+)
+@click.option(
+    "--spark-master", metavar="URL", help="The cluster, spark://host:7077; else this machine."
+)
 @json_option
 @reporting
 def match_file(
     file: Path, entity: Literal["company", "contact"], out: Path, columns: tuple[str, ...],
     source: str | None, country: str | None, model: Path | None, save_model: Path | None,
-    as_json: bool,
+    engine: str, spark_master: str | None, as_json: bool,
 ) -> int:  # fmt: skip
     """Which rows of a CSV, Parquet or XLSX file are the same company or person."""
     from hub.commands.match import MatchOptions, columns_told, run_match
     from hub.commands.show_match import matched
 
-    options = MatchOptions(columns_told(columns), source, country, model, save_model)
+    options = MatchOptions(
+        columns_told(columns), source, country, model, save_model, engine, spark_master
+    )
     with show.progress(quiet=as_json) as say:
         report = run_match(file, entity, out, options, say)
     matched(report, as_json=as_json)

@@ -1,22 +1,12 @@
 """Who holds which blocking key, how large each block is, and who is a candidate for whom."""
 
-from typing import Protocol
-
 import polars as pl
 
 from hub.identity.keys import MEASURED, keys_of
 from hub.identity.model import Model
 from hub.identity.store import Store
 
-
-class Held(Protocol):
-    """Profiles with their keys, wherever they are kept; `Store` says what the frames hold."""
-
-    def load_profiles(self, profiles: pl.Series) -> pl.DataFrame: ...
-
-    def keys_of(self, profiles: pl.Series) -> pl.DataFrame: ...
-
-    def holders(self, keys: pl.Series) -> pl.DataFrame: ...
+_PORTION = 100_000
 
 
 def replace_profiles(store: Store, born: pl.DataFrame, dead: pl.Series, model: Model) -> pl.Series:
@@ -53,6 +43,19 @@ def replace_profiles(store: Store, born: pl.DataFrame, dead: pl.Series, model: M
     return held.filter(~held.is_in(born["profile"].implode()))
 
 
+def add_everybody(store: Store, profiles: pl.DataFrame) -> None:
+    """Store all profiles there are with their keys, where nothing is stored yet."""
+    counted = []
+    for start in range(0, profiles.height, _PORTION):
+        part = profiles.slice(start, _PORTION)
+        keys = keys_of(part, store.entity)
+        store.add_profiles(part, keys)
+        counted.append(keys.group_by("key", "kind", "label").agg(members=pl.len()))
+    if counted:
+        blocks = pl.concat(counted).group_by("key", "kind", "label").agg(pl.col("members").sum())
+        store.add_blocks(blocks.unique("key").sort("key"))
+
+
 def _step(column: str, model: Model) -> pl.Expr:
     """How many of the bounds that matter for the key's kind its block exceeds."""
     size = pl.col(column)
@@ -64,7 +67,7 @@ def _step(column: str, model: Model) -> pl.Expr:
     return steps
 
 
-def candidates(store: Held, profiles: pl.Series, model: Model) -> pl.DataFrame:
+def candidates(store: Store, profiles: pl.Series, model: Model) -> pl.DataFrame:
     """(left, right), left < right: who shares a key with one of `profiles`."""
     cap = model.cap(pl.col("kind"))
     held = store.keys_of(profiles).filter(pl.col("members").is_between(2, cap))
@@ -82,10 +85,11 @@ def candidates(store: Held, profiles: pl.Series, model: Model) -> pl.DataFrame:
     )
 
 
-def measured(store: Held, profiles: pl.Series, model: Model) -> pl.DataFrame:
+def measured(store: Store, profiles: pl.Series, model: Model) -> pl.DataFrame:
     """The profiles with their columns and, per measured kind, the size of their value's block."""
     columns = store.load_profiles(profiles)
-    sizes = store.keys_of(profiles)
+    telling = sorted({one for kind in model.rarity for one in MEASURED[kind]})
+    sizes = store.keys_of(profiles, telling)
     for kind in model.rarity:
         members = pl.col("members").min() if kind == "word" else pl.col("members").max()
         counted = (

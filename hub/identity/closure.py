@@ -4,7 +4,6 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from hub.identity.cluster import Weights
 from hub.identity.ids import Row
 from hub.identity.links import Decisions, Pair, standing_ids, told_same
 from hub.identity.mentions import ROW
@@ -20,7 +19,7 @@ class Closure:
     """
 
     mentions: pl.DataFrame
-    linked: Weights = field(default_factory=dict)
+    linked: pl.DataFrame
     told: set[Pair] = field(default_factory=set)
     before: dict[Row, str] = field(default_factory=dict)
     claims: dict[Row, str] = field(default_factory=dict)
@@ -34,7 +33,8 @@ def load_closure(
     for a, b in decisions.same:
         partner_of.setdefault(a, []).append(b)
         partner_of.setdefault(b, []).append(a)
-    found = Closure(store.mentions_of(pl.Series([], dtype=pl.Int64)))
+    nobody = pl.Series([], dtype=pl.Int64)
+    found = Closure(store.mentions_of(nobody), _scored(store.linked(nobody)))
     news = pl.DataFrame(
         [*decisions.news, *rows.select(ROW).iter_rows()],
         schema=dict.fromkeys(ROW, pl.String),
@@ -53,6 +53,16 @@ def load_closure(
         news = _follow_rows(store, found, fresh, partner_of)
 
 
+def load_all(store: Store) -> Closure:
+    """The closure of everything there is."""
+    mentions = _living(store.mentions())
+    found = Closure(mentions, _scored(store.linked()))
+    found.told.update(told_same(store.conn, store.entity))
+    found.before.update({(s, o, r): hub_id for s, o, r, hub_id in store.rows_of().iter_rows()})
+    _claim(store, found, mentions)
+    return found
+
+
 def _living(mentions: pl.DataFrame) -> pl.DataFrame:
     return mentions.filter(pl.col("profile").is_not_null())
 
@@ -69,9 +79,12 @@ def _follow_ids(store: Store, found: Closure, rows: pl.DataFrame) -> pl.DataFram
 
 def _follow_pairs(store: Store, found: Closure, profiles: pl.Series) -> pl.Series:
     pairs = store.linked(profiles)
-    for left, right, score in pairs.iter_rows():
-        found.linked[left, right] = round(score * NATS)
+    found.linked = pl.concat([found.linked, _scored(pairs)]).unique()
     return pl.concat([pairs["left"], pairs["right"]]).unique()
+
+
+def _scored(pairs: pl.DataFrame) -> pl.DataFrame:
+    return pairs.with_columns((pl.col("score") * NATS).round().cast(pl.Int64))
 
 
 def _follow_rows(
@@ -80,14 +93,18 @@ def _follow_rows(
     """The rows themselves and what their system, their hub key or a steward ties them to."""
     told = told_same(store.conn, store.entity, fresh)
     found.told.update(told)
-    claimed = fresh.filter(pl.col("hub_key").is_not_null())
-    standing = standing_ids(store.conn, store.entity, claimed["hub_key"])
-    for system, kind, record_id, hub_key in claimed.select(*ROW, "hub_key").iter_rows():
-        if hub_key in standing:
-            found.claims[system, kind, record_id] = standing[hub_key]
+    _claim(store, found, fresh)
     rows: list[Row] = list(fresh.select(ROW).iter_rows())
     tied = {row for pair in told for row in pair}
     tied.update(other for row in rows for other in partner_of.get(row, ()))
     return pl.DataFrame(
         [*rows, *sorted(tied - set(rows))], schema=dict.fromkeys(ROW, pl.String), orient="row"
     )
+
+
+def _claim(store: Store, found: Closure, mentions: pl.DataFrame) -> None:
+    claimed = mentions.filter(pl.col("hub_key").is_not_null())
+    standing = standing_ids(store.conn, store.entity, claimed["hub_key"])
+    for system, kind, record_id, hub_key in claimed.select(*ROW, "hub_key").iter_rows():
+        if hub_key in standing:
+            found.claims[system, kind, record_id] = standing[hub_key]

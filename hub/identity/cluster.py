@@ -1,33 +1,24 @@
 """From scored pairs and links to groups of source rows.
 
-A node is a profile with all its rows, unless they cannot be taken as one: a row that must stay
-apart from another is a node of its own, and so is each row of a profile that says too little for
-two rows to be the same by it alone.
+Most components are decided in columns: nothing in them speaks against being one. Where something
+does, pairs are summed up. Where rows are tied or kept apart by a word said about them, or a profile
+says too little to hold its own rows together, `tangled` looks at rows instead of profiles.
 """
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import combinations, product
+from itertools import groupby
+from operator import itemgetter
 
 import polars as pl
 
-from hub.identity.graph import FORBIDDEN, components, contract
-from hub.identity.ids import Row
+from hub.identity.graph import components_of, contract
 from hub.identity.links import Pair
 from hub.identity.mentions import ROW
+from hub.identity.tangled import LARGEST, Weights, group_tangled
 
-LARGEST = 300
-"""A larger component is cut at its weakest edges before its groups are sought."""
-
-MOST_ROWS = 60
-"""A profile too poor to hold its own rows together is not linked to others if it has more rows."""
-
-Weights = dict[tuple[int, int], int]
-"""(profile, profile) in ascending order → score in hundredths, or FORBIDDEN."""
-
-ScorePairs = Callable[[pl.DataFrame], Weights]
-"""Scores a frame of (left, right) profiles."""
+ScorePairs = Callable[[pl.DataFrame], pl.DataFrame]
+"""(left, right) profiles → the same with `score` in hundredths, or FORBIDDEN."""
 
 
 @dataclass(frozen=True)
@@ -38,151 +29,141 @@ class Links:
     different: Sequence[Pair]
 
 
-@dataclass(frozen=True)
-class Nodes:
-    """The nodes of a graph in an order that only depends on their rows."""
-
-    rows: list[list[Row]]
-    profile: list[int]
-    of_profile: dict[int, list[int]]
-    of_row: dict[Row, int]
-
-
 def group_rows(
-    mentions: pl.DataFrame, linked: Weights, links: Links, score_pairs: ScorePairs
-) -> list[list[Row]]:
-    """Rows that are one company or person, each group sorted.
+    mentions: pl.DataFrame, linked: pl.DataFrame, links: Links, score_pairs: ScorePairs
+) -> pl.DataFrame:
+    """ROW + `group` of rows that are one company or person, in order; groups are numbered from 0
+    by their first rows.
 
-    `mentions` (ROW + profile) and `linked`, the positive pairs among them, are closed: nothing
-    outside is linked to anything inside.
+    `mentions` (ROW + profile) and `linked` (left, right, score), the positive pairs among them, are
+    closed: nothing outside is linked to anything inside.
     """
-    by_profile = _rows_by_profile(mentions)
-    own = score_pairs(_pairs((p, p) for p, rows in by_profile.items() if len(rows) > 1))
-    nodes = _nodes(by_profile, own, links.different)
-    edges = _edges(nodes, {**linked, **own}, by_profile)
-    joined = [(nodes.of_row[a], nodes.of_row[b]) for a, b in links.same]
-    apart = defaultdict(list)
-    for a, b in links.different:
-        if a in nodes.of_row and b in nodes.of_row:
-            apart[nodes.of_row[a]].append(nodes.of_row[b])
-    parts = _cut(components(range(len(nodes.rows)), [*edges, *joined]), edges, joined)
-    weights = _all_pairs(parts, nodes, linked, own, score_pairs)
-    grouped = []
-    for part in parts:
-        if len(part) == 1:
-            grouped.append(nodes.rows[part[0]])
-            continue
-        for group in _contracted(part, nodes, weights, joined, apart):
-            grouped.append(sorted(row for node in group for row in nodes.rows[node]))
-    return sorted(grouped)
+    rows = mentions.select(*ROW, "profile").sort(ROW).with_row_index("at")
+    nodes = (
+        rows.group_by("profile", maintain_order=True)
+        .agg(first=pl.col("at").min(), rows=pl.len())
+        .with_row_index("node")
+    )
+    shared = nodes.filter(pl.col("rows") > 1)
+    own = score_pairs(shared.select(left="profile", right="profile"))
+    edges = _between_nodes(linked, nodes)
+    named = _named(rows, links)
+    parts = nodes.with_columns(part=_parts(nodes, edges, named, links))
+    poor = own.filter(pl.col("score") <= 0)["left"]
+    at_word = nodes.filter(
+        pl.col("profile").is_in(poor.implode())
+        | pl.col("profile").is_in(named["profile"].implode())
+    )
+    by_part = parts.with_columns(said=pl.col("node").is_in(at_word["node"].implode()))
+    by_part = by_part.group_by("part").agg(nodes=pl.len(), said=pl.col("said").any())
+    known = edges.join(parts.select("node", "part"), left_on="a", right_on="node")
+    by_part = by_part.join(known.group_by("part").agg(edges=pl.len()), on="part", how="left")
+    hard = pl.col("said") | (pl.col("nodes") > LARGEST)
+    whole = pl.col("edges").fill_null(0) == pl.col("nodes") * (pl.col("nodes") - 1) // 2
+    tangled = by_part.filter(hard).select("part")
+    open_ones = by_part.filter(~hard & ~whole).select("part")
+    found = parts.select("profile", "part").join(tangled, on="part", how="anti")
+    split = _contracted(parts.join(open_ones, on="part", how="semi"), edges, score_pairs)
+    by_profile = found.join(split, on="profile", how="left").select(
+        "profile", head=pl.coalesce("group", "part").cast(pl.Int64)
+    )
+    placed = rows.join(by_profile, on="profile").select("at", head=pl.col("head"))
+    if tangled.height:
+        inside = parts.join(tangled, on="part", how="semi").select("profile")
+        placed = pl.concat([placed, _tangled(rows, inside, linked, own, links, score_pairs)])
+    heads = placed.with_columns(first=pl.col("at").min().over("head")).select("at", "first")
+    numbered = rows.join(heads, on="at", maintain_order="left")
+    return numbered.select(*ROW, group=pl.col("first").rank("dense").cast(pl.Int64) - 1)
 
 
-def _rows_by_profile(mentions: pl.DataFrame) -> dict[int, list[Row]]:
-    found: dict[int, list[Row]] = defaultdict(list)
-    for system, kind, record_id, profile in mentions.sort(ROW).select(*ROW, "profile").iter_rows():
-        found[profile].append((system, kind, record_id))
-    return dict(found)
-
-
-def _nodes(by_profile: Mapping[int, list[Row]], own: Weights, different: Iterable[Pair]) -> Nodes:
-    torn: dict[int, set[Row]] = defaultdict(set)
-    profile_of = {row: profile for profile, rows in by_profile.items() for row in rows}
-    for pair in different:
-        if all(row in profile_of for row in pair):
-            for row in pair:
-                torn[profile_of[row]].add(row)
-    nodes = Nodes([], [], {}, {})
-    for profile, rows in by_profile.items():
-        alone = rows if own.get((profile, profile), 1) <= 0 else sorted(torn[profile])
-        together = [row for row in rows if row not in set(alone)]
-        made = sorted([*([row] for row in alone), *([together] if together else [])])
-        for members in made:
-            nodes.of_row.update(dict.fromkeys(members, len(nodes.rows)))
-            nodes.of_profile.setdefault(profile, []).append(len(nodes.rows))
-            nodes.rows.append(members)
-            nodes.profile.append(profile)
-    return nodes
-
-
-def _edges(
-    nodes: Nodes, weights: Weights, by_profile: Mapping[int, list[Row]]
-) -> dict[tuple[int, int], int]:
-    """Positive edges between nodes.
-
-    A profile that says too little and fills many rows ("Test") is left out: linking it to anything
-    would be a guess for each row.
-    """
-    vague = {p for p in by_profile if len(nodes.of_profile[p]) > MOST_ROWS}
-    found: dict[tuple[int, int], int] = {}
-    for (p, q), weight in weights.items():
-        if weight <= 0 or p in vague or q in vague:
-            continue
-        ends = (
-            combinations(nodes.of_profile[p], 2)
-            if p == q
-            else product(nodes.of_profile[p], nodes.of_profile[q])
+def _between_nodes(linked: pl.DataFrame, nodes: pl.DataFrame) -> pl.DataFrame:
+    """(a, b, score): the pairs by numbers of nodes, a < b."""
+    number = nodes.select("profile", "node")
+    return (
+        linked.filter(pl.col("score") > 0)
+        .join(number, left_on="left", right_on="profile")
+        .join(number, left_on="right", right_on="profile", suffix="_right")
+        .select(
+            a=pl.min_horizontal("node", "node_right"),
+            b=pl.max_horizontal("node", "node_right"),
+            score="score",
         )
-        for a, b in ends:
-            found[min(a, b), max(a, b)] = weight
-    return found
+    )
 
 
-def _cut(
-    parts: list[list[int]], edges: Mapping[tuple[int, int], int], joined: list[tuple[int, int]]
-) -> list[list[int]]:
-    """Break what is larger than LARGEST at its weakest edges; must-links are never cut."""
-    done: list[list[int]] = []
-    for part in parts:
-        todo, least = [part], 0
-        inside = set(part)
-        kept = (
-            {pair: w for pair, w in edges.items() if pair[0] in inside}
-            if len(part) > LARGEST
-            else {}
-        )
-        ties = [pair for pair in joined if pair[0] in inside] if len(part) > LARGEST else []
-        while todo and max(map(len, todo)) > LARGEST and kept:
-            done.extend(p for p in todo if len(p) <= LARGEST)
-            big = {node for p in todo if len(p) > LARGEST for node in p}
-            least = min(w for (a, _), w in kept.items() if a in big)
-            kept = {(a, b): w for (a, b), w in kept.items() if w > least and a in big}
-            todo = components(big, [*kept, *(pair for pair in ties if pair[0] in big)])
-        done.extend(todo)
-    return sorted(done)
+def _named(rows: pl.DataFrame, links: Links) -> pl.DataFrame:
+    """The rows that something is said about, with their profiles."""
+    said = {row for pair in (*links.same, *links.different) for row in pair}
+    frame = pl.DataFrame(sorted(said), schema=dict.fromkeys(ROW, pl.String), orient="row")
+    return rows.join(frame, on=ROW, how="semi")
 
 
-def _all_pairs(
-    parts: Iterable[list[int]], nodes: Nodes, linked: Weights, own: Weights, score_pairs: ScorePairs
-) -> Weights:
-    """What any two profiles of a part say of each other, asked for where it is not known yet."""
-    asked: list[tuple[int, int]] = []
-    for part in parts:
-        profiles = sorted({nodes.profile[node] for node in part})
-        if len(profiles) > 1:
-            asked.extend(pair for pair in combinations(profiles, 2) if pair not in linked)
-    return {**linked, **own, **score_pairs(_pairs(asked))}
+def _parts(
+    nodes: pl.DataFrame, edges: pl.DataFrame, named: pl.DataFrame, links: Links
+) -> pl.Series:
+    """The first node of each node's component."""
+    place = named.join(nodes.select("profile", "node"), on="profile").select(*ROW, "node")
+    node_of = {(s, o, r): node for s, o, r, node in place.iter_rows()}
+    tied = [(node_of[a], node_of[b]) for a, b in links.same]
+    ties = pl.DataFrame(tied, schema={"a": edges.schema["a"], "b": edges.schema["b"]}, orient="row")
+    both = pl.concat([edges.select("a", "b"), ties])
+    return components_of(nodes.height, both["a"], both["b"])
 
 
-def _contracted(
-    part: list[int],
-    nodes: Nodes,
-    weights: Weights,
-    joined: Iterable[tuple[int, int]],
-    apart: Mapping[int, list[int]],
-) -> list[list[int]]:
-    inside = set(part)
-    between: dict[tuple[int, int], int] = {}
-    for a, b in combinations(part, 2):
-        p, q = sorted((nodes.profile[a], nodes.profile[b]))
-        weight = weights.get((p, q), 0)
-        if weight:
-            between[a, b] = weight
-    for a in part:
-        for b in apart.get(a, ()):
-            if b in inside and a != b:
-                between[min(a, b), max(a, b)] = FORBIDDEN
-    return contract(part, between, [(a, b) for a, b in joined if a in inside])
+def _contracted(nodes: pl.DataFrame, edges: pl.DataFrame, score_pairs: ScorePairs) -> pl.DataFrame:
+    """(profile, group) of the given nodes, all of whose pairs are weighed; `group` is a node."""
+    side = nodes.select("part", "node", "profile")
+    pairs = side.join(side, on="part", suffix="_right").filter(
+        pl.col("node") < pl.col("node_right")
+    )
+    ends = {"a": pl.col("node"), "b": pl.col("node_right")}
+    known = pairs.join(edges, left_on=["node", "node_right"], right_on=["a", "b"]).select(
+        "part", "score", **ends
+    )
+    asked = pairs.join(
+        edges, left_on=["node", "node_right"], right_on=["a", "b"], how="anti"
+    ).with_columns(
+        left=pl.min_horizontal("profile", "profile_right"),
+        right=pl.max_horizontal("profile", "profile_right"),
+    )
+    scored = score_pairs(asked.select("left", "right"))
+    told = asked.join(scored, on=["left", "right"]).select("part", "score", **ends)
+    against = told.filter(pl.col("score") < 0).select("part").unique()
+    weighed = pl.concat([known, told]).join(against, on="part", how="semi")
+    groups: list[tuple[int, int]] = []
+    one_by_one = weighed.filter(pl.col("score") != 0).sort("part", "a", "b")
+    for _, pairs_of in groupby(one_by_one.iter_rows(), key=itemgetter(0)):
+        weights: Weights = {(a, b): weight for _, weight, a, b in pairs_of}
+        inside = {node for pair in weights for node in pair}
+        groups.extend((node, group[0]) for group in contract(inside, weights) for node in group)
+    head = pl.DataFrame(
+        groups, schema={"node": side.schema["node"], "group": pl.Int64}, orient="row"
+    )
+    return side.join(head, on="node").select("profile", "group")
 
 
-def _pairs(pairs: Iterable[tuple[int, int]]) -> pl.DataFrame:
-    return pl.DataFrame(list(pairs), schema={"left": pl.Int64, "right": pl.Int64}, orient="row")
+def _tangled(
+    rows: pl.DataFrame,
+    inside: pl.DataFrame,
+    linked: pl.DataFrame,
+    own: pl.DataFrame,
+    links: Links,
+    score_pairs: ScorePairs,
+) -> pl.DataFrame:
+    """(at, head) of the rows of the profiles `inside`; heads differ from all numbers of nodes."""
+    mine = rows.join(inside, on="profile", how="semi")
+    groups = group_tangled(
+        mine,
+        as_weights(linked.join(inside, left_on="left", right_on="profile", how="semi")),
+        as_weights(own.join(inside, left_on="left", right_on="profile", how="semi")),
+        links.same,
+        links.different,
+        lambda pairs: as_weights(score_pairs(pairs)),
+    )
+    head = [(*row, -1 - number) for number, group in enumerate(groups) for row in group]
+    schema = {**dict.fromkeys(ROW, pl.String), "head": pl.Int64}
+    return mine.join(pl.DataFrame(head, schema=schema, orient="row"), on=ROW).select("at", "head")
+
+
+def as_weights(scored: pl.DataFrame) -> Weights:
+    return {(p, q): weight for p, q, weight in scored.select("left", "right", "score").iter_rows()}

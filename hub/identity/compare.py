@@ -4,7 +4,8 @@ A score depends on the two profiles, the sizes of the blocks of their shared val
 on nothing else, so it can be made again at any time and comes out the same.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 
 import polars as pl
 from rapidfuzz.distance import OSA
@@ -12,7 +13,8 @@ from rapidfuzz.distance import OSA
 from hub.identity.keys import phone_tail
 from hub.identity.mentions import Entity
 from hub.identity.model import NATS, Model
-from hub.identity.names import across_scripts, person_relation, relation
+from hub.identity.names import across_scripts, person_relation
+from hub.identity.relations import Names
 
 _CHUNK = 400_000
 _MISSING = "missing"
@@ -31,18 +33,75 @@ def score(
 def levels(
     pairs: pl.DataFrame, profiles: pl.DataFrame, entity: Entity, model: Model
 ) -> pl.DataFrame:
-    """What `score` returns, not weighed yet: of the model only its bounds of rarity matter."""
-    left, right = (profiles.rename({c: f"{side}_{c}" for c in profiles.columns}) for side in "lr")
-    fields = _company(model) if entity == "company" else _contact(model)
-    parts = [
-        pairs.slice(start, _CHUNK)
-        .select("left", "right")
-        .join(left, left_on="left", right_on="l_profile")
-        .join(right, left_on="right", right_on="r_profile")
-        .select("left", "right", **fields)
-        for start in range(0, max(pairs.height, 1), _CHUNK)
-    ]
-    return pl.concat(parts)
+    """What `score` returns, not weighed yet, pair by pair as given: of the model only its bounds of
+    rarity matter."""
+    return pl.concat(_leveled(pairs, profiles, entity, model))
+
+
+@dataclass(frozen=True)
+class Patterns:
+    """`of` has the number of each pair's pattern; `table` a row per pattern: a level per field."""
+
+    of: pl.Series
+    table: pl.DataFrame
+
+
+def patterns(pairs: pl.DataFrame, profiles: pl.DataFrame, entity: Entity, model: Model) -> Patterns:
+    """`levels` of many pairs in little room: combinations of levels are few, pairs are millions."""
+    codes = coded(pairs, profiles, entity, model)
+    distinct = codes.unique().sort()
+    return Patterns(distinct.search_sorted(codes).cast(pl.UInt32), decoded(distinct, model))
+
+
+def coded(pairs: pl.DataFrame, profiles: pl.DataFrame, entity: Entity, model: Model) -> pl.Series:
+    """`levels` of each pair as one number, which `decoded` takes apart."""
+    code, size = pl.lit(0, pl.Int64), 1
+    for field, names in _levels_of(model).items():
+        place = pl.col(field).replace_strict(
+            names, range(len(names)), default=0, return_dtype=pl.Int64
+        )
+        code, size = code + place * size, size * len(names)
+    told = _leveled(pairs, profiles, entity, model)
+    return pl.concat([part.select(code=code)["code"] for part in told])
+
+
+def decoded(codes: pl.Series, model: Model) -> pl.DataFrame:
+    """A level per field of each code; a level that weighs nothing is `missing`."""
+    rest, columns = pl.col("code"), {}
+    for field, names in _levels_of(model).items():
+        columns[field] = (rest % len(names)).replace_strict(
+            range(len(names)), names, return_dtype=pl.String
+        )
+        rest = rest // len(names)
+    return pl.DataFrame({"code": codes}).select(**columns)
+
+
+def _levels_of(model: Model) -> dict[str, list[str]]:
+    return {field: [_MISSING, *weights] for field, weights in model.weights.items()}
+
+
+def _leveled(
+    pairs: pl.DataFrame, profiles: pl.DataFrame, entity: Entity, model: Model
+) -> Iterator[pl.DataFrame]:
+    """The levels in portions, at least one."""
+    numbers = ("phone", "mobile") if entity == "contact" else ("phone",)
+    told = profiles.with_columns(phone_tail(pl.col(n)) for n in numbers)
+    if entity == "company":
+        names = Names(told["name"])
+        told = told.with_columns(named=names.places(told["name"]))
+        fields = _company(model, names)
+    else:
+        fields = _contact(model)
+    place = told.select("profile").with_row_index("at")
+    left, right = (told.rename({c: f"{side}_{c}" for c in told.columns}) for side in "lr")
+    for start in range(0, max(pairs.height, 1), _CHUNK):
+        part = pairs.slice(start, _CHUNK).select("left", "right")
+        at = part.join(place, left_on="left", right_on="profile", maintain_order="left").join(
+            place, left_on="right", right_on="profile", suffix="_right", maintain_order="left"
+        )
+        yield pl.concat([part, left[at["at"]], right[at["at_right"]]], how="horizontal").select(
+            "left", "right", **fields
+        )
 
 
 def weigh(leveled: pl.DataFrame, model: Model) -> pl.DataFrame:
@@ -72,14 +131,14 @@ def evidence(scored: pl.DataFrame, model: Model) -> pl.Series:
     return scored.select(pl.concat_str(pl.lit("{"), inside, pl.lit("}"))).to_series()
 
 
-def _company(model: Model) -> dict[str, pl.Expr]:
+def _company(model: Model, names: Names) -> dict[str, pl.Expr]:
     postal_l, postal_r = pl.col("l_postal"), pl.col("r_postal")
     begins_alike = postal_l.str.slice(0, 2) == postal_r.str.slice(0, 2)
     return {
-        "name": _rare("word", _relation("name", relation), model, ("same", "slip", "short")),
+        "name": _rare("word", _names(names), model, ("same", "slip", "short")),
         "form": pl.when(_alike_forms()).then(pl.lit(_MISSING)).otherwise(_equal("form")),
         "domain": _rare("domain", _equal("domain"), model),
-        "phone": _rare("phone", _equal("phone", phone_tail), model),
+        "phone": _rare("phone", _equal("phone"), model),
         "place": pl.when(_known("postal"))
         .then(
             pl.when((postal_l == postal_r) & _same("street"))
@@ -123,7 +182,7 @@ def _same_issuer() -> pl.Expr:
 def _contact(model: Model) -> dict[str, pl.Expr]:
     shared = pl.col("l_shared_box").is_not_null()
     return {
-        "person": _rare("person", _relation("person", person_relation), model),
+        "person": _rare("person", _persons(), model),
         "mail": pl.when(~_known("mail"))
         .then(pl.lit(_MISSING))
         .when(_same("mail") & shared)
@@ -156,9 +215,9 @@ def _contact(model: Model) -> dict[str, pl.Expr]:
 
 def _phones(model: Model) -> pl.Expr:
     """The best agreement among the numbers of both; a mobile is one person's own."""
-    mobiles = _tails("l_mobile") == _tails("r_mobile")
+    mobiles = pl.col("l_mobile") == pl.col("r_mobile")
     crossed = [
-        _tails(f"l_{a}") == _tails(f"r_{b}")
+        pl.col(f"l_{a}") == pl.col(f"r_{b}")
         for a, b in (("phone", "phone"), ("phone", "mobile"), ("mobile", "phone"))
     ]
     any_same = pl.any_horizontal([one.fill_null(False) for one in crossed])
@@ -171,10 +230,6 @@ def _phones(model: Model) -> pl.Expr:
     )
 
 
-def _tails(column: str) -> pl.Expr:
-    return phone_tail(pl.col(column))
-
-
 def _known(column: str) -> pl.Expr:
     return pl.col(f"l_{column}").is_not_null() & pl.col(f"r_{column}").is_not_null()
 
@@ -183,8 +238,8 @@ def _same(column: str) -> pl.Expr:
     return (pl.col(f"l_{column}") == pl.col(f"r_{column}")).fill_null(False)
 
 
-def _equal(column: str, made: Callable[[pl.Expr], pl.Expr] = lambda e: e) -> pl.Expr:
-    left, right = made(pl.col(f"l_{column}")), made(pl.col(f"r_{column}"))
+def _equal(column: str) -> pl.Expr:
+    left, right = pl.col(f"l_{column}"), pl.col(f"r_{column}")
     return (
         pl.when(left == right)
         .then(pl.lit("same"))
@@ -228,15 +283,37 @@ def _bucket(kind: str, model: Model) -> pl.Expr:
     )
 
 
-def _relation(column: str, how: Callable[[str, str], str]) -> pl.Expr:
-    """A relation of two names, which may be written in two scripts."""
-    crossed = pl.col("l_script").is_null() != pl.col("r_script").is_null()
+def _names(names: Names) -> pl.Expr:
+    """The relation of two companies' names."""
+
+    def related(both: pl.Series) -> pl.Series:
+        told = both.struct.unnest()
+        found = names.relations(told["l_named"], told["r_named"]).fill_null(_MISSING)
+        at = (told["crossed"] & (found != _MISSING)).arg_true()
+        if at.is_empty():
+            return found
+        ends = zip(
+            *(side.gather(at) for side in (found, told["l_name"], told["r_name"])), strict=True
+        )
+        return found.scatter(at, pl.Series([across_scripts(*one) for one in ends]))
+
+    ends = ("l_name", "r_name", "l_named", "r_named", _crossed())
+    return pl.struct(*ends).map_batches(related, return_dtype=pl.String)
+
+
+def _persons() -> pl.Expr:
+    """The relation of two people's names."""
 
     def related(left: str, right: str, crossed: bool) -> str:
-        found = how(left, right)
+        found = person_relation(left, right)
         return across_scripts(found, left, right) if crossed else found
 
-    return _each_pair((f"l_{column}", f"r_{column}", crossed.alias("crossed")), related)
+    return _each_pair(("l_person", "r_person", _crossed()), related)
+
+
+def _crossed() -> pl.Expr:
+    """Whether the names are written in two scripts."""
+    return (pl.col("l_script").is_null() != pl.col("r_script").is_null()).alias("crossed")
 
 
 def _each_pair(ends: Sequence[str | pl.Expr], how: Callable[..., str]) -> pl.Expr:

@@ -9,6 +9,9 @@ import heapq
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
+import numpy as np
+import polars as pl
+
 FORBIDDEN = -(10**12)
 """The weight of a pair that must stay apart; no sum of evidence outweighs it."""
 
@@ -87,3 +90,23 @@ def components(nodes: Iterable[Node], edges: Iterable[tuple[Node, Node]]) -> lis
     tied = _closures(nodes, edges)
     seen = {node for group in tied for node in group}
     return sorted([*tied, *([node] for node in nodes if node not in seen)])
+
+
+def components_of(count: int, left: pl.Series, right: pl.Series) -> pl.Series:
+    """The first node of the component of each of the nodes 0 … count - 1; edges lead from `left` to
+    `right`.
+
+    Each node points to a smaller one it is tied to, until all point to the first: as many rounds as
+    the logarithm of the longest way, each over whole columns.
+    """
+    first = np.arange(count, dtype=np.int64)
+    a, b = (side.cast(pl.Int64).to_numpy() for side in (left, right))
+    while True:
+        low, high = np.minimum(first[a], first[b]), np.maximum(first[a], first[b])
+        apart = low != high
+        if not apart.any():
+            return pl.Series(first)
+        a, b = a[apart], b[apart]
+        np.minimum.at(first, high[apart], low[apart])
+        while not np.array_equal(nearer := first[first], first):
+            first = nearer

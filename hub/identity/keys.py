@@ -28,8 +28,7 @@ _COMMON = pl.Series([sorted(common_words())])
 
 def keys_of(profiles: pl.DataFrame, entity: Entity) -> pl.DataFrame:
     """(profile, key, kind, label), distinct, of profiles given with their columns."""
-    rules = _company() if entity == "company" else _contact()
-    found = pl.concat([_values(profiles, *rule) for rule in rules]).unique()
+    found = values_of(profiles, entity)
     if found.is_empty():
         return pl.DataFrame(schema=_KEY_SCHEMA)
     whole = pl.concat_str(pl.lit(f"{entity} "), "kind", pl.lit(" "), "value")
@@ -39,6 +38,12 @@ def keys_of(profiles: pl.DataFrame, entity: Entity) -> pl.DataFrame:
         "kind",
         label=pl.col("value").str.slice(0, _LABEL),
     )
+
+
+def values_of(profiles: pl.DataFrame, entity: Entity) -> pl.DataFrame:
+    """(profile, kind, value), distinct: what keys are made of."""
+    rules = _company() if entity == "company" else _contact()
+    return pl.concat([_values(profiles, *rule) for rule in rules]).unique()
 
 
 def _values(profiles: pl.DataFrame, kind: str, listed: pl.Expr, beside: str | None) -> pl.DataFrame:

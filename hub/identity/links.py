@@ -5,7 +5,7 @@ goes above a differing tax number. Cannot-links keep rows apart, directly and th
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import product
 
@@ -79,9 +79,9 @@ def mark_applied(conn: Connection, decisions: Decisions, run: int) -> None:
                 conn.execute(update(d).where(d.c.id.in_(given)).values({applied: run}))
 
 
-def told_same(conn: Connection, entity: Entity, rows: pl.DataFrame) -> list[Pair]:
-    """Pairs with one end in `rows` of which their system says that one became the other, or that
-    they were merged."""
+def told_same(conn: Connection, entity: Entity, rows: pl.DataFrame | None = None) -> list[Pair]:
+    """Pairs with one end in `rows` (None: all there are) of which their system says that one became
+    the other, or that they were merged."""
     m, n = identity_mention.alias("m"), identity_mention.alias("n")
     ends = [m.c[c] for c in ROW] + [n.c[c] for c in ROW]
     both = (
@@ -93,6 +93,11 @@ def told_same(conn: Connection, entity: Entity, rows: pl.DataFrame) -> list[Pair
     became = both & (n.c.record_id == m.c.same_as) & (n.c.object != m.c.object)
     merged = both & (n.c.record_id == m.c.merged_into) & (n.c.object == m.c.object)
     found: set[Pair] = set()
+    if rows is None:
+        for said in (became, merged):
+            query = select(*ends).join_from(m, n, said).where(m.c.entity == entity)
+            found.update(((a, b, c), (d, e, f)) for a, b, c, d, e, f in conn.execute(query))
+        return sorted(found)
     if rows.is_empty():
         return []
     with given_rows(conn, entity, rows) as given:
@@ -132,7 +137,7 @@ def standing_ids(conn: Connection, entity: Entity, claimed: Iterable[str]) -> di
 
 
 def accepted(
-    same: Iterable[Pair], told: Iterable[Pair], different: Iterable[Pair], rows: Mapping[Row, int]
+    same: Iterable[Pair], told: Iterable[Pair], different: Iterable[Pair], rows: Iterable[Row]
 ) -> tuple[list[Pair], list[Pair]]:
     """The must-links that contradict no `different`, and those that do, in that order.
 

@@ -1,6 +1,5 @@
 """How two names relate: the same, mistyped, shortened, a sister's name, or somebody else's."""
 
-from collections import Counter
 from functools import lru_cache
 from typing import Literal
 
@@ -35,6 +34,11 @@ def common_words() -> frozenset[str]:
     return _COMMON
 
 
+def part_words() -> frozenset[str]:
+    """Words that name a part of a group, or a country."""
+    return _PARTS
+
+
 def is_common(word: str) -> bool:
     """Whether a word tells a trade or a place in a group rather than a company."""
     return word in _COMMON
@@ -50,9 +54,13 @@ def relation(left: str, right: str) -> Relation:
     a, b = left.split(), right.split()
     if sorted(a) == sorted(b) or "".join(a) == "".join(b):
         return "same"
-    shared = sorted((Counter(a) & Counter(b)).elements())
-    rest_a = sorted((Counter(a) - Counter(b)).elements())
-    rest_b = sorted((Counter(b) - Counter(a)).elements())
+    rest_a, rest_b, shared = sorted(a), [], []
+    for word in sorted(b):
+        if word in rest_a:
+            rest_a.remove(word)
+            shared.append(word)
+        else:
+            rest_b.append(word)
     worst, telling = _align(rest_a, rest_b)
     telling = telling or any(not is_common(word) for word in shared)
     if not rest_a and not rest_b:
@@ -72,7 +80,7 @@ def _align(rest_a: list[str], rest_b: list[str]) -> tuple[Relation, bool]:
     worst: Relation = "same"
     telling = False
     pairs = sorted(
-        (_RANK[how], x, y) for x in set(rest_a) for y in set(rest_b) if (how := _word(x, y))
+        (_RANK[how], x, y) for x in set(rest_a) for y in set(rest_b) if (how := word_relation(x, y))
     )
     for rank, x, y in pairs:
         if x in rest_a and y in rest_b:
@@ -87,7 +95,9 @@ _NAMED: tuple[Relation, ...] = ("same", "slip", "short", "near")
 _RANK: dict[Relation, int] = {name: rank for rank, name in enumerate(_NAMED)}
 
 
-def _word(x: str, y: str) -> Relation | None:
+@lru_cache(maxsize=262_144)
+def word_relation(x: str, y: str) -> Relation | None:
+    """How two words may be one, written differently; None if they are two."""
     if min(len(x), len(y)) >= 4 and x[0] == y[0]:
         distance = OSA.distance(x, y, score_cutoff=2)
         if distance == 1:
@@ -157,5 +167,5 @@ def _half(x: str, y: str) -> str:
         return "initial"
     if small and large and small[0][0] == large[0][0] and 1 in (len(small[0]), len(large[0])):
         return "initial"
-    how = _word(x, y)
+    how = word_relation(x, y)
     return how if how in ("slip", "near") else "different"

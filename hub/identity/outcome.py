@@ -1,6 +1,7 @@
 """Writing down who is who: crosswalk, aliases, and every event with its evidence."""
 
 import json
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -40,11 +41,31 @@ def write_outcome(store: Store, outcome: Assignment, background: Background, at:
         [(e.kind, e.hub_id, e.other_id, text) for e, text in events],
         schema=dict.fromkeys(("kind", "hub_id", "other_id", "evidence"), pl.String),
         orient="row",
-    ).with_columns(entity=pl.lit(store.entity), run=pl.lit(store.run), at=pl.lit(at))
-    if frame.height:
-        with bulk.staged(store.conn, frame, identity_event) as stage:
-            bulk.append(store.conn, identity_event, stage)
+    )
+    _write_events(store, frame, at)
     return sum(background.before.get(row) != hub_id for row, hub_id in outcome.ids.items())
+
+
+def write_newcomers(store: Store, rows: pl.DataFrame, at: datetime) -> None:
+    """Store new ids of rows that had none: ROW + hub_id, the rows of an id together."""
+    store.add_ids(rows)
+    named = pl.struct(row=pl.concat_list(ROW)).struct.json_encode()
+    said = rows.select("hub_id", row=named.str.strip_prefix('{"row":').str.head(-1))
+    events = said.group_by("hub_id", maintain_order=True).agg(
+        rows=pl.col("row").head(_NAMED_ROWS).str.join(","),
+        more=pl.len().cast(pl.Int64) - _NAMED_ROWS,
+    )
+    more = pl.when(pl.col("more") > 0).then(pl.concat_str(pl.lit(',"more_rows":'), "more"))
+    told = pl.concat_str(pl.lit('{"rows":['), "rows", pl.lit("]"), more.fill_null(""), pl.lit("}"))
+    nobody = pl.lit(None, pl.String)
+    minted = events.select("hub_id", kind=pl.lit("mint"), other_id=nobody, evidence=told)
+    _write_events(store, minted, at)
+
+
+def _write_events(store: Store, events: pl.DataFrame, at: datetime) -> None:
+    """kind, hub_id, other_id, evidence"""
+    stamped = events.with_columns(entity=pl.lit(store.entity), run=pl.lit(store.run), at=pl.lit(at))
+    bulk.insert(store.conn, identity_event, stamped)
 
 
 def _write_ids(store: Store, ids: Mapping[Row, str], before: Mapping[Row, str]) -> None:
@@ -76,7 +97,10 @@ def resolve_id(conn: Connection, hub_id: str) -> str:
 
 def _explained(outcome: Assignment, background: Background) -> list[tuple[Event, str]]:
     """Each event with JSON of its rows and of what speaks for or against the two sides."""
-    sides = [_sides(event, outcome, background) for event in outcome.events]
+    members: dict[str, list[Row]] = defaultdict(list)
+    for row, was in background.before.items():
+        members[was].append(row)
+    sides = [_sides(event, members[event.hub_id], outcome, background) for event in outcome.events]
     asked = {pair for two in sides for pair in _crossed(*two, background.profile_of)}
     frame = pl.DataFrame(sorted(asked), schema={"left": pl.Int64, "right": pl.Int64}, orient="row")
     known = background.explain(frame)
@@ -87,17 +111,14 @@ def _explained(outcome: Assignment, background: Background) -> list[tuple[Event,
 
 
 def _sides(
-    event: Event, outcome: Assignment, background: Background
+    event: Event, members: Sequence[Row], outcome: Assignment, background: Background
 ) -> tuple[Sequence[Row], Sequence[Row]]:
-    """The rows that moved and the rows they joined (merge) or left (split)."""
+    """The rows that moved and the rows they joined (merge) or left (split), of those that had the
+    event's id before."""
     if event.kind == "merge":
-        rest = [r for r, was in background.before.items() if was == event.hub_id]
+        rest = list(members)
     elif event.kind == "split":
-        rest = [
-            r
-            for r, was in background.before.items()
-            if was == event.hub_id and outcome.ids.get(r) == event.hub_id
-        ]
+        rest = [r for r in members if outcome.ids.get(r) == event.hub_id]
     else:
         return (), ()
     return event.rows[:_COMPARED], sorted(r for r in rest if r in background.profile_of)[:_COMPARED]

@@ -4,7 +4,7 @@ Only reads and writes; what they mean is decided elsewhere. Every lookup goes fr
 that changed through an index to the few they touch.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import polars as pl
@@ -30,6 +30,7 @@ from hub.models.identity import (
     identity_profile,
 )
 
+_PORTION = 200_000
 _TABLES_OF_MODEL = (identity_profile, identity_key, identity_block, identity_pair)
 
 
@@ -53,6 +54,13 @@ class Store:
         self.conn.execute(
             identity_model.insert().values(entity=self.entity, version=version, run=self.run)
         )
+
+    def take_stock(self) -> None:
+        """Tell PostgreSQL how much there is: until it counts on its own, it would read whole tables
+        for a few rows."""
+        if self.conn.dialect.name == "postgresql":
+            for table in (*_TABLES_OF_MODEL, identity_mention, crosswalk):
+                self.conn.exec_driver_sql(f'ANALYZE "{table.name}"')
 
     # -- mentions ----------------------------------------------------------------------------
 
@@ -102,12 +110,15 @@ class Store:
             for table in (identity_profile, identity_key):
                 delete_among(self.conn, table, table.c.profile, given)
 
-    def keys_of(self, profiles: pl.Series) -> pl.DataFrame:
-        """(profile, key, kind, members) of the given profiles."""
+    def keys_of(self, profiles: pl.Series, kinds: Sequence[str] = ()) -> pl.DataFrame:
+        """(profile, key, kind, members) of the given profiles: of all kinds, or of those named."""
         k, b = identity_key, identity_block
         with given_numbers(self.conn, profiles) as given:
             query = select(k.c.profile, k.c.key, b.c.kind, b.c.members)
-            return self._read(query.join_from(k, b, b.c.key == k.c.key), k.c.profile, given)
+            query = query.join_from(k, b, b.c.key == k.c.key)
+            if kinds:
+                query = query.where(b.c.kind.in_(kinds))
+            return self._read(query, k.c.profile, given)
 
     def holders(self, keys: pl.Series) -> pl.DataFrame:
         """(key, profile) of everybody who holds one of `keys`."""
@@ -122,6 +133,10 @@ class Store:
             query = select(b.c.key, b.c.kind, b.c.label, b.c.members)
             return self._read(query, b.c.key, given)
 
+    def add_blocks(self, blocks: pl.DataFrame) -> None:
+        """(key, kind, label, members) of blocks that are not there yet."""
+        self._append(identity_block, blocks)
+
     def save_blocks(self, blocks: pl.DataFrame) -> None:
         """(key, kind, label, members); an empty block is forgotten."""
         empty = blocks.filter(pl.col("members") == 0)
@@ -131,12 +146,15 @@ class Store:
 
     # -- pairs -------------------------------------------------------------------------------
 
-    def linked(self, profiles: pl.Series) -> pl.DataFrame:
-        """(left, right, score) of the pairs that speak for the same and touch `profiles`."""
+    def linked(self, profiles: pl.Series | None = None) -> pl.DataFrame:
+        """(left, right, score) of the pairs that speak for the same and touch `profiles`, or of
+        all."""
         p = identity_pair
         chosen = select(
             p.c.left_profile.label("left"), p.c.right_profile.label("right"), p.c.score
         ).where(p.c.score > 0, p.c.veto.is_(None))
+        if profiles is None:
+            return bulk.read(self.conn, chosen.where(p.c.entity == self.entity))
         with given_numbers(self.conn, profiles) as given:
             found = [
                 self._read(chosen, side, given) for side in (p.c.left_profile, p.c.right_profile)
@@ -162,15 +180,21 @@ class Store:
         with given_rows(self.conn, self.entity, rows) as given:
             return self._read(query, x, given)
 
-    def rows_of(self, hub_ids: Iterable[str]) -> pl.DataFrame:
-        """ROW + hub_id of everything under the given ids."""
+    def rows_of(self, hub_ids: Iterable[str] | None = None) -> pl.DataFrame:
+        """ROW + hub_id of everything under the given ids, or under any."""
         x = crosswalk
         query = select(*(x.c[n] for n in ROW), x.c.hub_id).where(x.c.entity == self.entity)
+        if hub_ids is None:
+            return bulk.read(self.conn, query)
         with given_ids(self.conn, hub_ids) as given:
             return self._read(query, x.c.hub_id, given)
 
     def save_ids(self, rows: pl.DataFrame) -> None:
         self._merge(crosswalk, rows)
+
+    def add_ids(self, rows: pl.DataFrame) -> None:
+        """ROW + hub_id of rows that have none."""
+        self._append(crosswalk, rows)
 
     def drop_ids(self, rows: pl.DataFrame) -> None:
         with given_rows(self.conn, self.entity, rows) as given:
@@ -182,16 +206,13 @@ class Store:
         return read_among(self.conn, query, what, given)
 
     def _merge(self, table: Table, rows: pl.DataFrame) -> None:
-        self._write(table, rows, bulk.merge)
+        if rows.height:
+            with bulk.staged(self.conn, self._stamped(rows), table) as stage:
+                bulk.merge(self.conn, table, stage)
 
     def _append(self, table: Table, rows: pl.DataFrame) -> None:
-        self._write(table, rows, bulk.append)
+        for start in range(0, rows.height, _PORTION):
+            bulk.insert(self.conn, table, self._stamped(rows.slice(start, _PORTION)))
 
-    def _write(
-        self, table: Table, rows: pl.DataFrame, how: Callable[[Connection, Table, Table], int]
-    ) -> None:
-        if rows.is_empty():
-            return
-        stamped = rows.with_columns(entity=pl.lit(self.entity), run=pl.lit(self.run))
-        with bulk.staged(self.conn, stamped, table) as stage:
-            how(self.conn, table, stage)
+    def _stamped(self, rows: pl.DataFrame) -> pl.DataFrame:
+        return rows.with_columns(entity=pl.lit(self.entity), run=pl.lit(self.run))

@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 from random import Random
 from typing import Literal
 
+import numpy as np
+
 from sandbox.world.company import BUYERS, Address, Company, Person
 from sandbox.world.naming import company_core
 from sandbox.world.places import drawn
@@ -153,11 +155,12 @@ class Upheaval:
     def _buy(self, bought: list[Company], others: list[Company]) -> None:
         """Firms that go on under a new owner: its domain, often its switchboard, some its brand."""
         buyers = [company for company in others if company.domain]
+        numbers = np.array([company.number for company in buyers])
         for company in bought:
-            older = [c for c in buyers if c.number < company.number]
-            if not older:
+            older = np.flatnonzero(numbers < company.number)
+            if not len(older):
                 continue
-            owner = self.rng.choice(older)
+            owner = buyers[self.rng.choice(older)]
             company.parent = owner
             company.domain, company.former_domain = owner.domain, company.domain
             if self.rng.random() < 0.5:

@@ -3,9 +3,13 @@
 from itertools import combinations
 
 import polars as pl
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from hub.identity.cluster import LARGEST, Links, Weights, group_rows
+from hub.identity.cluster import Links, group_rows
+from hub.identity.graph import FORBIDDEN
 from hub.identity.ids import Row
+from hub.identity.tangled import LARGEST, Weights, group_tangled
 
 
 def mentions(**profiles: int) -> pl.DataFrame:
@@ -29,15 +33,21 @@ def grouped(
 ) -> list[str]:
     """Groups as space-separated record ids."""
 
-    def score(pairs: pl.DataFrame) -> Weights:
-        return {pair: known.get(pair, -900) for pair in pairs.iter_rows()}
+    def score(pairs: pl.DataFrame) -> pl.DataFrame:
+        told = [known.get(pair, -900) for pair in pairs.iter_rows()]
+        return pairs.with_columns(score=pl.Series(told, dtype=pl.Int64))
 
     def ends(pairs: tuple[tuple[str, str], ...]) -> list[tuple[Row, Row]]:
         return [(("s", "o", a), ("s", "o", b)) for a, b in pairs]
 
-    linked = {pair: w for pair, w in known.items() if w > 0 and pair[0] != pair[1]}
-    links = Links(ends(same), ends(different))
-    return [" ".join(r for _, _, r in group) for group in group_rows(rows, linked, links, score)]
+    linked = pl.DataFrame(
+        [(*pair, w) for pair, w in known.items() if w > 0 and pair[0] != pair[1]],
+        schema={"left": pl.Int64, "right": pl.Int64, "score": pl.Int64},
+        orient="row",
+    )
+    found = group_rows(rows, linked, Links(ends(same), ends(different)), score)
+    groups = found.group_by("group", maintain_order=True).agg(pl.col("record_id").str.join(" "))
+    return groups["record_id"].to_list()
 
 
 def test_rows_of_one_telling_profile_are_one() -> None:
@@ -70,3 +80,47 @@ def test_a_component_too_large_is_cut_at_its_weakest_edges() -> None:
 
 def test_a_must_link_joins_what_nothing_else_does() -> None:
     assert grouped(mentions(a=1, b=2), {}, same=(("a", "b"),)) == ["a b"]
+
+
+profiles = st.dictionaries(st.sampled_from("abcdefghijkl"), st.integers(0, 6), min_size=1)
+said = st.dictionaries(
+    st.tuples(st.integers(0, 6), st.integers(0, 6)).filter(lambda pair: pair[0] <= pair[1]),
+    st.sampled_from((FORBIDDEN, -400, -100, 0, 50, 100, 300)),
+)
+pairs_of_rows = st.lists(
+    st.tuples(st.sampled_from("abcdefghijkl"), st.sampled_from("abcdefghijkl")).filter(
+        lambda pair: pair[0] != pair[1]
+    ),
+    max_size=2,
+)
+
+
+@settings(max_examples=150)
+@given(profiles=profiles, said=said, same=pairs_of_rows, different=pairs_of_rows)
+def test_columns_group_as_weighing_row_by_row_does(
+    profiles: dict[str, int],
+    said: Weights,
+    same: list[tuple[str, str]],
+    different: list[tuple[str, str]],
+) -> None:
+    rows = mentions(**profiles)
+    known = {pair: w for pair, w in said.items() if set(pair) <= set(profiles.values())}
+    tied, apart = (
+        tuple((a, b) for a, b in pairs if a in profiles and b in profiles)
+        for pairs in (same, different)
+    )
+
+    def weights(pairs: pl.DataFrame) -> Weights:
+        return {pair: known.get(pair, -900) for pair in pairs.iter_rows()}
+
+    shared = {p for p in profiles.values() if [*profiles.values()].count(p) > 1}
+    by_row = group_tangled(
+        rows,
+        {pair: w for pair, w in known.items() if w > 0 and pair[0] != pair[1]},
+        {(p, p): known.get((p, p), -900) for p in shared},
+        [(("s", "o", a), ("s", "o", b)) for a, b in tied],
+        [(("s", "o", a), ("s", "o", b)) for a, b in apart],
+        weights,
+    )
+    expected = [" ".join(r for _, _, r in group) for group in by_row]
+    assert grouped(rows, known, same=tied, different=apart) == expected

@@ -1,9 +1,15 @@
 """Text, legal forms and how two names relate."""
 
+from itertools import product
+
+import polars as pl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from hub.identity.legal_forms import KNOWN_FORMS, split_form
 from hub.identity.names import across_scripts, person_relation, relation
+from hub.identity.relations import Names
 from hub.identity.scripts import in_another_script
 from hub.identity.text import fold, words
 
@@ -152,3 +158,26 @@ def test_a_person_is_known_again_in_another_script(own: str, abroad: str, known:
     left, right = ("|".join(map(fold, name.split("|"))) for name in (own, abroad))
     told = across_scripts(person_relation(left, right), left, right)
     assert (told in _KNOWN) is known
+
+
+words_of_names = st.lists(
+    st.sampled_from(
+        (
+            *("nordwind", "nordwnid", "nordwin", "nord", "logistik", "logistics", "log", "holding"),
+            *("germany", "mueller", "muller", "miller", "m", "stock", "bravo", "systems", "sys"),
+        )
+    ),
+    min_size=1,
+    max_size=9,
+).map(" ".join)
+
+
+@settings(max_examples=60)
+@given(names=st.lists(words_of_names, min_size=2, max_size=12))
+def test_columns_relate_names_as_reading_them_one_by_one_does(names: list[str]) -> None:
+    both = list(product(names, repeat=2))
+    told = Names(pl.Series(names))
+    left, right = (told.places(pl.Series(side)) for side in zip(*both, strict=True))
+    assert told.relations(left, right).to_list() == [relation(a, b) for a, b in both]
+    nobody = pl.Series([None], dtype=pl.Int32)
+    assert told.relations(nobody, left.head(1)).to_list() == [None]

@@ -3,12 +3,25 @@
 import numpy as np
 import polars as pl
 
-from hub.identity.blocks import candidates, measured
-from hub.identity.compare import levels
+from hub.identity.batch import Batch
+from hub.identity.cluster import Links, group_rows
+from hub.identity.compare import Patterns, levels, patterns, weigh
+from hub.identity.graph import FORBIDDEN
 from hub.identity.mentions import ROW, Entity
 from hub.identity.model import Model, load_model
 from hub.identity.standalone.estimate import PAIRS
-from hub.identity.standalone.memory import Memory
+
+_NAMING: dict[Entity, tuple[str, ...]] = {
+    "company": ("name", "domain", "tax", "duns"),
+    "contact": ("person", "mail", "phone", "mobile"),
+}
+"""Rows in which none of these stands speak of nobody: each is a cluster of its own."""
+
+
+def names_somebody(entity: Entity) -> pl.Expr:
+    """Whether a standardised row names anybody."""
+    return pl.any_horizontal(pl.col(name).is_not_null() for name in _NAMING[entity])
+
 
 ENDS = ("left", "right")
 Rarity = dict[str, tuple[int, int]]
@@ -25,60 +38,115 @@ class Sample:
     def __init__(self, profiles: pl.DataFrame, entity: Entity) -> None:
         self.entity = entity
         self.mentions = profiles.select(*ROW, "profile")
-        distinct = profiles.unique("profile", maintain_order=True)
-        memory = Memory(distinct, entity)
+        batch = Batch(profiles.unique("profile"), entity)
         shipped = load_model(entity)
-        self.sized = measured(memory, distinct["profile"], shipped)
-        self.pairs = candidates(memory, distinct["profile"], shipped)
+        self.sized, self.pairs = batch.sized(shipped), batch.candidates(shipped)
         shared = self.mentions.group_by("profile").agg(rows=pl.len()).filter(pl.col("rows") > 1)
-        self._compared: tuple[Rarity, pl.DataFrame, pl.DataFrame] | None = None
+        self._compared: tuple[Rarity, Patterns, Patterns] | None = None
         self.own = shared.select(left="profile", right="profile", rows="rows").sort("left")
 
-    def compared(self, model: Model) -> tuple[pl.DataFrame, pl.DataFrame]:
-        """Levels of the candidates, and of the profiles that several rows share with themselves.
+    @property
+    def candidates(self) -> int:
+        """How many pairs of profiles are compared."""
+        return self.pairs.height
+
+    def compared(self, model: Model) -> tuple[Patterns, Patterns]:
+        """How the candidates agree, and the profiles that several rows share with themselves.
 
         They are told once: models of one kind differ in their weights, not in what is rare.
         """
         if self._compared is None or self._compared[0] != model.rarity:
-            told = self._levels(self.pairs, model), self._levels(self.own, model)
-            self._compared = dict(model.rarity), *told
+            between = patterns(self.pairs, self.sized, self.entity, model)
+            within = patterns(self.own, self.sized, self.entity, model)
+            self._compared = dict(model.rarity), between, within
         return self._compared[1:]
 
     def patterns(self, model: Model) -> pl.DataFrame:
         """How often each combination of levels occurs among pairs that may be the same."""
         between, within = self.compared(model)
         # Many equal rows say one thing many times: each counts as often as it has a neighbour.
-        shared = within.join(self.own, on=ENDS).with_columns((pl.col("rows") - 1.0).alias(PAIRS))
-        once = between.with_columns(pl.lit(1.0).alias(PAIRS))
-        fields = (*model.weights, PAIRS)
-        return _counted(pl.concat([once.select(fields), shared.select(fields)]))
+        once = _how_often(between, pl.Series([1.0]).new_from_index(0, self.pairs.height))
+        return counted(pl.concat([once, _how_often(within, self.own["rows"] - 1.0)]))
 
     def background(self, model: Model) -> pl.DataFrame:
         """The same of all other pairs, as far as a sample tells."""
-        drawn = self._drawn()
-        apart = drawn.join(self.pairs, on=ENDS, how="anti")
+        chosen = drawn(self.sized["profile"])
+        apart = chosen.join(self.pairs, on=ENDS, how="anti")
         every = self.sized.height * (self.sized.height - 1) / 2
-        each = pl.lit(every / max(drawn.height, 1)).alias(PAIRS)
-        return _counted(self._levels(apart, model).select(*model.weights, each))
-
-    def _drawn(self) -> pl.DataFrame:
-        """Pairs of profiles by chance, the same ones for the same rows."""
-        profiles, chance = self.sized["profile"].sort(), np.random.default_rng(_SEED)
-        one, other = (profiles.gather(chance.integers(0, len(profiles), _SAMPLE)) for _ in ENDS)
-        pairs = pl.DataFrame({"left": one, "right": other}).select(
-            left=pl.min_horizontal(ENDS), right=pl.max_horizontal(ENDS)
-        )
-        return pairs.filter(pl.col("left") != pl.col("right")).unique(maintain_order=True)
+        each = pl.lit(every / max(chosen.height, 1)).alias(PAIRS)
+        return counted(self.levels(apart, model).with_columns(each))
 
     def levels(self, pairs: pl.DataFrame, model: Model) -> pl.DataFrame:
         """A level per field of each of (left, right) pairs, in their order."""
-        ordered = pairs.with_row_index("at").join(self._levels(pairs, model), on=ENDS)
-        return ordered.sort("at").select(*model.weights)
+        return levels(pairs, self.sized, self.entity, model).select(*model.weights)
 
-    def _levels(self, pairs: pl.DataFrame, model: Model) -> pl.DataFrame:
-        return levels(pairs, self.sized, self.entity, model)
+    def clusters(self, model: Model) -> pl.DataFrame:
+        """(row, group, inside, anywhere) of every row that names somebody: the best score with
+        another row of its group, and with any other."""
+        between, within = self.compared(model)
+        known = _weighed(self.pairs, between, model)
+        compared = [known, _weighed(self.own, within, model)]
+
+        def compare(pairs: pl.DataFrame) -> pl.DataFrame:
+            told = patterns(pairs, self.sized, self.entity, model)
+            compared.append(_weighed(pairs, told, model))
+            return compared[-1].with_columns(pl.col("score").fill_null(FORBIDDEN))
+
+        linked = known.filter(pl.col("score") > 0)
+        busy = pl.concat([linked["left"], linked["right"], self.own["left"]]).unique()
+        together = self.mentions.filter(pl.col("profile").is_in(busy.implode()))
+        groups = group_rows(together, linked, Links((), ()), compare).select("record_id", "group")
+        rows = self.mentions.join(groups, on="record_id", how="left")
+        row = pl.col("record_id").cast(pl.Int64)
+        # A row of no group is one of its own.
+        rows = rows.select("profile", row=row, group=pl.coalesce("group", -1 - row))
+        best = _best(compared, rows.select("profile", "group").unique())
+        return rows.join(best, on=["profile", "group"], how="left").drop("profile")
 
 
-def _counted(levels: pl.DataFrame) -> pl.DataFrame:
+def drawn(profiles: pl.Series) -> pl.DataFrame:
+    """Pairs of profiles by chance, the same ones for the same profiles."""
+    ordered, chance = profiles.sort(), np.random.default_rng(_SEED)
+    one, other = (ordered.gather(chance.integers(0, len(ordered), _SAMPLE)) for _ in ENDS)
+    pairs = pl.DataFrame({"left": one, "right": other}).select(
+        left=pl.min_horizontal(ENDS), right=pl.max_horizontal(ENDS)
+    )
+    return pairs.filter(pl.col("left") != pl.col("right")).unique(maintain_order=True)
+
+
+def _weighed(pairs: pl.DataFrame, told: Patterns, model: Model) -> pl.DataFrame:
+    weight = weigh(told.table, model).select(score=pl.when(pl.col("veto").is_null()).then("score"))[
+        "score"
+    ]
+    return pairs.select("left", "right", score=weight.gather(told.of))
+
+
+def _best(compared: list[pl.DataFrame], places: pl.DataFrame) -> pl.DataFrame:
+    """(profile, group, inside, anywhere)"""
+    score = pl.col("score").max()
+    each = [f.group_by(end).agg(score).rename({end: "profile"}) for f in compared for end in ENDS]
+    anywhere = pl.concat(each).group_by("profile").agg(anywhere=score)
+    # A profile without a group, told by a number below 0, has nobody inside.
+    shared = places.filter(pl.col("group") >= 0)
+    inside = []
+    for frame in compared:
+        met = frame.drop_nulls("score")
+        for end in ENDS:
+            met = met.join(shared.rename({"profile": end}), on=end, suffix="_right")
+        near = met.filter(pl.col("group") == pl.col("group_right"))
+        inside += [near.select("group", "score", profile=end) for end in ENDS]
+    best = pl.concat(inside).group_by("profile", "group").agg(inside=score)
+    return places.join(best, on=["profile", "group"], how="left").join(
+        anywhere, on="profile", how="left"
+    )
+
+
+def _how_often(told: Patterns, times: pl.Series) -> pl.DataFrame:
+    counted = pl.DataFrame({"of": told.of, PAIRS: times}).group_by("of").agg(pl.col(PAIRS).sum())
+    return told.table.with_row_index("of").join(counted, on="of").drop("of")
+
+
+def counted(levels: pl.DataFrame) -> pl.DataFrame:
+    """Each combination of levels once, with the sum of its pairs."""
     fields = [name for name in levels.columns if name != PAIRS]
     return levels.group_by(fields).agg(pl.col(PAIRS).sum()).sort(fields)
