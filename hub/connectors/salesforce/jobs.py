@@ -93,13 +93,16 @@ def _next_locator(response: requests.Response) -> str | None:
 
 
 def ended(org: Org, path: str) -> JobState:
-    """Wait until a job has ended, well or not. Each look costs a call, so they become rarer."""
-    pause, waited = _FIRST_PAUSE, 0.0
+    """Wait until a job has ended, well or not. Each look costs a call, so they become rarer; the
+    time that an answer takes is time waited."""
+    pause, waited, answering = _FIRST_PAUSE, 0.0, 0.0
     while waited < _LONGEST_WAIT:
-        org.patience.sleep(pause)
+        org.patience.sleep(max(0.0, pause - answering))
         waited += pause
         pause = min(2 * pause, _LONGEST_PAUSE)
+        asked = org.patience.monotonic()
         response = org.get(path, forgettable=True)
+        answering = org.patience.monotonic() - asked
         job = msgspec.json.decode(response.content, type=JobState)
         if job.state in _ENDED:
             return job

@@ -123,10 +123,15 @@ class _Pull:
         before = replace(begun, job=None, locator=None)
         try:
             for frame, locator in results(self._org, self._rows, job, begun.locator):
+                rows = frame.sort(MODIFIED_AT, RECORD_ID)
+                if self.cursor == begun and rows.height > BATCH_ROWS:
+                    # Storing begins while the rest of the first page is made ready.
+                    yield self._batch(rows[:BATCH_ROWS])
+                    rows = rows[BATCH_ROWS:]
                 self.done = locator is None
                 after = before.finished(self._overlap)
                 self.cursor = after if self.done else replace(begun, locator=locator)
-                yield self._batch(frame.sort(MODIFIED_AT, RECORD_ID))
+                yield self._batch(rows)
         except LocatorLost:
             self.cursor = before
             self._jobs_lost += 1
