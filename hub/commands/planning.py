@@ -6,9 +6,11 @@ from datetime import datetime
 
 from hub.commands.warehouse import Workplace
 from hub.connectors.contract import Connector
+from hub.errors import HubError
 from hub.models.database import exclusive
 from hub.models.runs import Run
 from hub.sync.apply import ApplyReport, apply_plan
+from hub.sync.land import land_named
 from hub.sync.ledger import DONE, FAILED, PAUSED, UNAPPROVED, Stopwatch, begin_run, end_run
 from hub.sync.pipeline import connected, derive
 from hub.sync.plan import make_plan
@@ -49,11 +51,27 @@ def carrying_out(
     """Write a stored plan in a run that has begun, and end the run."""
     with failing_by_name(place, run, watch), watch.lap("apply"):
         report = apply_plan(place.engine, place.settings, run, plan, connectors)
+        unread = list(_read_again(place, run, report, connectors))
     left = {name: n for name, n in report.outcomes.items() if name not in FINISHED}
     faults = [f"{s}: {PAUSED}: {said}" for s, said in report.paused.items()]
+    faults += unread
     faults += [*report.waits, *(f"{number} changes {name}" for name, number in left.items())]
     end_run(place.engine, run, _standing(report), error="; ".join(faults), seconds=watch.seconds)
     return report
+
+
+def _read_again(
+    place: Workplace, run: Run, report: ApplyReport, connectors: Mapping[str, Connector]
+) -> Iterator[str]:
+    """Land what the records say now that somebody had changed since the plan, so that the next plan
+    starts from it. Yields what could not be read, in words."""
+    for (system, obj), records in report.moved.items():
+        if system in report.paused:  # the next sync reads them as news
+            continue
+        try:
+            land_named(place.engine, place.settings, run, connectors[system], obj, records)
+        except HubError as err:
+            yield f"{system}/{obj}: {err}"
 
 
 def _standing(report: ApplyReport) -> str:
