@@ -23,7 +23,7 @@ from hub.connectors.contract import (
     Outcome,
     Write,
 )
-from hub.connectors.outcomes import pending
+from hub.connectors.outcomes import already, pending
 from hub.connectors.text import canonical_time
 from hub.errors import HubError, QuotaSpent
 
@@ -231,9 +231,9 @@ class FakeConnector:
         return -(-rows // self.batch_rows) if asked else 0
 
     def apply(self, changes: Sequence[Change]) -> Iterator[Outcome]:
-        stale = self._stale([c for c in changes if c.compare and c.op == "update"])
-        yield from stale.values()
-        changes = [change for change in changes if change.id not in stale]
+        judged = self._judged([c for c in changes if c.compare and c.op == "update"])
+        yield from judged.values()
+        changes = [change for change in changes if change.id not in judged]
         for number, change in enumerate(changes):
             try:
                 if self.halt is not None and number >= self.halt:
@@ -252,8 +252,9 @@ class FakeConnector:
     def close(self) -> None:
         pass
 
-    def _stale(self, asked: Sequence[Change]) -> dict[str, Outcome]:
-        """Of the updates that ask for it, those whose record says something else than planned."""
+    def _judged(self, asked: Sequence[Change]) -> dict[str, Outcome]:
+        """Of the updates that ask for it, those whose record says something else than planned, or
+        all of it already."""
         found = {}
         for page in self._pages([str(change.record_id) for change in asked]):
             for change in (c for c in asked if c.record_id in page):
@@ -270,6 +271,8 @@ class FakeConnector:
                     found[change.id] = Outcome(
                         change.id, "stale", change.record_id, "changed_there", "moved", "sync"
                     )
+                elif all(said.get(name) == after for name, after in change.fields.items()):
+                    found[change.id] = already(change)
         return found
 
     def _write(self, change: Change) -> str:
@@ -289,6 +292,9 @@ class FakeConnector:
         assert change.key is not None
         name, value = change.key
         known = outside.find(change.object, name, value)
+        said = outside.fields(change.object, known) if known is not None else {}
+        if known is not None and change.compare and {**fields, name: value}.items() <= said.items():
+            return known
         made = known or f"{change.object.lower()}-{value}"
         outside.put(change.object, made, **{**fields, name: value})
         outside.written.append(change)

@@ -103,7 +103,9 @@ class Change:
     if their system knows such a thing; an `erase` takes it away for good, if it can. Neither has
     fields. Of a record that is not there any more both are `applied`. With
     `compare` an update is sent only if its record still says `before`: what somebody has changed
-    since the plan was made is left alone, and `stale`.
+    since the plan was made is left alone, and `stale`; what says already all that is to be written
+    is `applied` and not written again. A create has `compare` when an earlier attempt was not
+    answered: a connector that can looks for the key first, and for what is there the same holds.
     """
 
     id: str

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 
 from hub.connectors.contract import Change, Outcome
 from hub.errors import (
@@ -15,10 +16,15 @@ from hub.errors import (
 
 QUOTA_SPENT = "quota_spent"
 """The code of a pending change that waits for the next allowance."""
+ALREADY = "already"
+"""The code of an update that was found written: by whom, nobody can tell."""
+UNREACHABLE, STOPPED, UNANSWERED = "unreachable", "stopped", "unanswered"
+IN_DOUBT = frozenset({UNREACHABLE, STOPPED, UNANSWERED})
+"""The codes of pending changes that may have been written."""
 
 _CODES: dict[type[HubError], str] = {
     QuotaSpent: QUOTA_SPENT,
-    SystemUnreachable: "unreachable",
+    SystemUnreachable: UNREACHABLE,
     CredentialsRefused: "credentials_refused",
     PermissionLost: "permission_lost",
 }
@@ -83,9 +89,30 @@ def one_each(
 
 def pending(changes: Iterable[Change], error: HubError) -> Iterator[Outcome]:
     """Changes that are not known to have landed; the next plan decides what is left to do."""
-    code = next((code for kind, code in _CODES.items() if isinstance(error, kind)), "stopped")
+    code = next((code for kind, code in _CODES.items() if isinstance(error, kind)), STOPPED)
     for change in changes:
         yield Outcome(change.id, "pending", change.record_id, code, error.message, error.remedy)
+
+
+class LeftOpen(SystemUnreachable):
+    """What became of a write could not be read: it may have landed."""
+
+
+@contextmanager
+def left_open(what: str) -> Iterator[None]:
+    """Around looking up what became of a write. Raises LeftOpen, whatever goes wrong inside."""
+    try:
+        yield
+    except HubError as err:
+        raise LeftOpen(
+            f"What became of {what} could not be read: {err.message}",
+            remedy="the next sync reads it",
+        ) from err
+
+
+def already(change: Change) -> Outcome:
+    """The outcome of an update that its record makes needless."""
+    return Outcome(change.id, "applied", change.record_id, ALREADY, "it says so already")
 
 
 def rejected(change: Change, code: str, message: str, remedy: str) -> Outcome:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from hub.connectors.http import AnswerLost, Patience
+from hub.connectors.outcomes import left_open
 
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")
@@ -32,16 +33,19 @@ def delivered(
     patience: Patience,
 ) -> Delivery[Item, Answer]:
     """Send until answered; after each lost answer, only those whose records are not `there` (change
-    id → id of the record that says all that was sent). Raises AnswerLost when patience ends."""
+    id → id of the record that says all that was sent). Raises AnswerLost when patience ends, and
+    LeftOpen when nobody can tell what is there."""
     found: dict[str, str] = {}
-    left = list(items)
-    for number in range(1, patience.attempts):
+    left, number = list(items), 0
+    while left:
+        number += 1
         try:
             return Delivery(found, left, send(left))
         except AnswerLost:
             patience.sleep(number)
-        found.update(there(left))
-        left = [item for item in left if change_id(item) not in found]
-        if not left:
-            return Delivery(found)
-    return Delivery(found, left, send(left))
+            with left_open(f"{len(left)} changes"):
+                found.update(there(left))
+            left = [item for item in left if change_id(item) not in found]
+            if left and number >= patience.attempts:
+                raise
+    return Delivery(found)

@@ -204,6 +204,7 @@ class Rig:
 class SalesforceRig(Rig):
     secrets = (SECRET,)
     writes = "composite/sobjects"
+    reads_after = "/query"
     pages = "/query"
 
     def connector(self, *, attempts: int = 5, secret: str = SECRET, **config: Any) -> Connector:
@@ -284,6 +285,7 @@ class SalesforceRig(Rig):
 class HubSpotRig(Rig):
     secrets = (TOKEN,)
     writes = "/batch/u"
+    reads_after = "/batch/read"
     pages = "/objects/companies"
     paths = "v3"
 

@@ -3,6 +3,7 @@
 The promises themselves are in `hub.connectors.kit`; `test_contract_*.py` try them on each.
 """
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -131,6 +132,37 @@ def test_when_the_system_goes_away_what_is_left_is_pending(rig: AnyRig) -> None:
     assert [outcome.status for outcome in outcomes] == ["applied"] * size + ["pending"] * (size + 1)
     assert {outcome.code for outcome in outcomes[size:]} == {"unreachable"}
     assert [outcome.change_id for outcome in outcomes] == [change.id for change in changes]
+
+
+def test_a_write_whose_record_cannot_be_read_after_a_lost_answer_is_in_doubt(rig: AnyRig) -> None:
+    """Whatever keeps it from being read: it may have been written, and the code says so."""
+    rig.seed(1)
+    refusal = {"acme_salesforce": 403, "acme_hubspot": 401}[rig.system]
+    rig.trouble.incidents.append(Incident(rig.writes, committed=True))
+    rig.trouble.incidents.append(Incident(rig.reads_after, refusal, times=99))
+    [outcome] = rig.connector().apply([rig.update("c1", 1)])
+    assert (outcome.status, outcome.code) == ("pending", "unreachable")
+    assert str(refusal) in outcome.message
+
+
+def test_a_create_in_doubt_is_looked_for_and_not_written_again(rig: AnyRig) -> None:
+    made = rig.create("c1", "key-1")
+    [first] = rig.connector().apply([made])
+    rig.trouble.seen.clear()
+    connector = rig.connector()
+    again = {
+        o.change_id: o
+        for o in connector.apply(
+            [
+                replace(made, compare=True),
+                replace(rig.create("c2", "key-2"), compare=True),
+            ]
+        )
+    }
+    assert (again["c1"].status, again["c1"].record_id) == ("applied", first.record_id)
+    assert rig.created("key-2") == [again["c2"].record_id]
+    [sent] = [seen.body.decode() for seen in rig.trouble.seen if rig.writes in seen.path]
+    assert ("key-1" in sent, "key-2" in sent) == (False, True)
 
 
 def test_refused_credentials_leave_every_change_pending(rig: AnyRig) -> None:

@@ -335,7 +335,7 @@ def test_what_somebody_else_has_changed_since_is_not_overwritten(org: Salesforce
     assert {name: (o.status, o.code) for name, o in told.items()} == {
         "c1": ("applied", ""),
         "c2": ("stale", "changed_there"),
-        "c3": ("applied", ""),
+        "c3": ("applied", "already"),
         "c4": ("stale", "gone"),
     }
     assert "'Theirs'" in told["c2"].message

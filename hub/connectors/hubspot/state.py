@@ -15,6 +15,7 @@ from hub.connectors.hubspot.client import Portal
 from hub.connectors.hubspot.faults import EMAIL_TAKEN, GONE, Fault
 from hub.connectors.hubspot.rows import Rows
 from hub.connectors.hubspot.schema import Schemas, plain
+from hub.connectors.outcomes import UNANSWERED, already, left_open
 
 Row = Mapping[str, str | None]
 
@@ -41,7 +42,8 @@ class RecordState:
         self, changes: Sequence[Change], records: Mapping[str, str]
     ) -> Iterator[Outcome]:
         """Outcomes of changes that an answer passed over: by what their records say now."""
-        now = self._now(changes, records)
+        with left_open(f"{len(changes)} changes that an answer passed over"):
+            now = self._now(changes, records)
         for change in changes:
             yield _after_silence(change, now.get(change.id))
 
@@ -122,7 +124,7 @@ def _compared(change: Change, row: Row | None) -> Outcome | None:
     if row is None or row[IS_DELETED] == "true":
         return _gone(change, row)
     if _says(row, change.fields):
-        return Outcome(change.id, "applied", change.record_id, "already", "it says so already")
+        return already(change)
     changed = [
         f"{name} was {change.before[name] or 'empty'}, is {row[name] or 'empty'}"
         for name in plain(list(change.fields))
@@ -150,7 +152,7 @@ def _after_silence(change: Change, row: Row | None) -> Outcome:
         change.id,
         "pending",
         change.record_id,
-        "unanswered",
+        UNANSWERED,
         f"the answer says nothing of {change.object} {named}, and it does not say what was sent.",
         "the next plan sends it again",
     )

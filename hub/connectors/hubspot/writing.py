@@ -17,7 +17,7 @@ from hub.connectors.hubspot.linktypes import LinkCatalogue, LinkField
 from hub.connectors.hubspot.schema import Schemas, Shape, linked, plain
 from hub.connectors.hubspot.settling import Send, Told, settled
 from hub.connectors.hubspot.state import RecordState, key_of
-from hub.connectors.outcomes import chunks, grouped, one_each, rejected
+from hub.connectors.outcomes import chunks, grouped, left_open, one_each, rejected
 from hub.connectors.resending import Delivery, delivered
 from hub.errors import SchemaChanged, SystemUnreachable
 
@@ -60,10 +60,21 @@ class Writer:
         for chunk in chunks(ready, ROWS_PER_CALL, _identity):
             if chunk[0].op == "update":
                 yield from self._update(chunk)
-            elif linked(list(chunk[0].fields)):
-                yield from self._create(chunk)
-            else:
-                yield from self._upsert(chunk)
+                continue
+            made = self._made_before(chunk)
+            for change_id, record_id in made.items():
+                yield Outcome(change_id, "applied", record_id)
+            rest = [change for change in chunk if change.id not in made]
+            if rest and linked(list(chunk[0].fields)):
+                yield from self._create(rest)
+            elif rest:
+                yield from self._upsert(rest)
+
+    def _made_before(self, chunk: Sequence[Change]) -> dict[str, str]:
+        """Change id → id of its record, of the creates that nobody answered when they were sent
+        before and whose records say all of it."""
+        asked = [change for change in chunk if change.compare]
+        return self._state.written_already(asked, {}) if asked else {}
 
     def _update(self, chunk: Sequence[Change]) -> Iterator[Outcome]:
         records = {change.id: change.record_id or "" for change in chunk}
@@ -114,15 +125,19 @@ class Writer:
         try:
             told = list(settled(chunk, send, {}))
         except SystemUnreachable:
-            made = self._existing(obj, key, chunk)
+            with left_open(f"{len(chunk)} creates"):
+                made = self._existing(obj, key, chunk)
             for change in chunk:
                 if change.id in made:
                     yield Outcome(change.id, "applied", made[change.id])
             missing = [change for change in chunk if change.id not in made]
             told = list(settled(missing, send, {})) if missing else []
         conflicts = [change for change, one in told if isinstance(one, Fault) and one.repeats_a_key]
+        refused = {change.id for change in conflicts}
+        yield from self._outcomes((pair for pair in told if pair[0].id not in refused), {})
         existing = self._existing(obj, key, conflicts) if conflicts else {}
-        yield from self._outcomes((pair for pair in told if pair[0].id not in existing), {})
+        strange = refused - existing.keys()
+        yield from self._outcomes((pair for pair in told if pair[0].id in strange), {})
         known = [change for change in conflicts if change.id in existing]
         already = self._state.written_already(known, existing) if known else {}
         for change_id, record_id in already.items():

@@ -3,14 +3,16 @@
 from collections.abc import Sequence
 
 from hub.connectors.contract import RECORD_ID, Change, Outcome
+from hub.connectors.outcomes import already
 from hub.connectors.rest.finding import Finder
 
 _REMEDY = "the next sync plans anew"
 
 
 def moved_on(finder: Finder, size: int, changes: Sequence[Change]) -> dict[str, Outcome]:
-    """Stale outcomes by change id, for the records of one object that have gone or say something
-    else than planned on; one that says already what is to be written is as good as unchanged."""
+    """Outcomes by change id of what is not to be sent: stale, for the records of one object that
+    have gone or say something else than planned on; applied, for those that say all of it already.
+    A single field that says already what is to be written is as good as unchanged."""
     ids = list(dict.fromkeys(change.record_id or "" for change in changes))
     now = {
         row[RECORD_ID]: row
@@ -33,4 +35,6 @@ def _judged(change: Change, now: dict[str, str | None] | None) -> Outcome | None
         if said not in {expected, after or None}:
             message = f"{name} says '{said or ''}' now, not '{expected or ''}' as when planned."
             return Outcome(change.id, "stale", change.record_id, "changed_there", message, _REMEDY)
+    if all((now[name] or None) == (after or None) for name, after in change.fields.items()):
+        return already(change)
     return None

@@ -12,7 +12,7 @@ from hub.connectors.contract import (
     Operation,
     Outcome,
 )
-from hub.connectors.outcomes import one_each, rejected
+from hub.connectors.outcomes import left_open, one_each, rejected
 from hub.connectors.rest.client import Client, Refused, filled
 from hub.connectors.rest.config import Create, RestObject, RestSystem
 from hub.connectors.rest.places import at, put, steps
@@ -96,7 +96,8 @@ class Writer:
                 create.method, create.path, body, headers, replay=bool(headers)
             )
         except SystemUnreachable:
-            held = self._find(obj, change)
+            with left_open(f"the create of {change.object} {value}"):
+                held = self._find(obj, change)
             if held is None:
                 raise
             return Outcome(change.id, "applied", held)

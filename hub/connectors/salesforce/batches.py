@@ -12,6 +12,7 @@ import msgspec
 from requests import Response
 
 from hub.connectors.contract import REMOVALS
+from hub.connectors.outcomes import LeftOpen, left_open
 from hub.connectors.resending import delivered
 from hub.connectors.salesforce.client import Org
 from hub.connectors.salesforce.faults import LOCKED, ServerBusy
@@ -62,7 +63,8 @@ def _answered(
         if not _may_be_a_row(err):
             raise
         if isinstance(err, SystemUnreachable):
-            org.get("/services/data/")  # If this is not answered either, no row is to blame.
+            with left_open(f"{len(rows)} changes"):
+                org.get("/services/data/")  # If this is not answered either, no row is to blame.
         yield from _split(org, rows, headers, there, err)
         return
     yield from answers
@@ -98,14 +100,10 @@ def _split(
 
 def _may_be_a_row(err: Exception) -> bool:
     """Whether one row could make the whole call fail so: a server that is busy, a refused login or
-    a missing field is not of a row's making, and an answer that was not understood is none."""
-    if isinstance(err, _Unclear | ServerBusy):
+    a missing field is not of a row's making, and what may have been written is not refused."""
+    if isinstance(err, LeftOpen | ServerBusy):
         return False
     return isinstance(err, SystemUnreachable) or type(err) is StopSync
-
-
-class _Unclear(SystemUnreachable):
-    """The rows may have been written, but nobody can say which."""
 
 
 def _delivered(
@@ -168,8 +166,9 @@ def _record(row: Row) -> dict[str, object]:
     return {"attributes": {"type": change.object}, **own, **row.values}
 
 
-def _unclear(org: Org, how: str) -> _Unclear:
-    return _Unclear(
+def _unclear(org: Org, how: str) -> LeftOpen:
+    """The rows may have been written, but nobody can say which."""
+    return LeftOpen(
         f"{org.system}: the answer to a write {how}.",
         remedy="the next sync reads what came of it",
     )

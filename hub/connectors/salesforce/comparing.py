@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from hub.connectors.contract import RECORD_ID, Change, ObjectSpec, Outcome
+from hub.connectors.outcomes import already
 from hub.connectors.salesforce.client import Org
 from hub.connectors.salesforce.faults import CONVERTED
 from hub.connectors.salesforce.records import Row
@@ -15,8 +16,9 @@ _CONVERSION = ("IsConverted", "ConvertedContactId", "ConvertedOpportunityId")
 
 
 def moved_on(org: Org, schemas: Schemas, rows: Sequence[Row]) -> dict[str, Outcome]:
-    """Stale outcomes by change id, for the records that somebody else has changed, converted or
-    deleted since.
+    """Outcomes by change id of what is not to be sent: stale, for the records that somebody else
+    has changed, converted or deleted since; applied, for those that say already all that is to be
+    written.
 
     The fields about to be written are compared with `before`; one that says already what is to be
     written is as good as unchanged.
@@ -84,6 +86,8 @@ def _judged(row: Row, now: Mapping[str, str | None] | None) -> Outcome | None:
         if said not in {expected, after or None}:
             message = f"{name} says '{said or ''}' now, not '{expected or ''}' as when planned."
             return _stale(change, "changed_there", message, "the next sync plans anew")
+    if _says(now, row):
+        return already(change)
     return None
 
 

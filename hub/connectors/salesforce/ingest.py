@@ -11,10 +11,10 @@ import msgspec
 import polars as pl
 
 from hub.connectors.contract import REMOVALS
+from hub.connectors.outcomes import left_open
 from hub.connectors.paging import text_frame
 from hub.connectors.salesforce.client import Org
 from hub.connectors.salesforce.cost import POLLS
-from hub.connectors.salesforce.faults import LocatorLost
 from hub.connectors.salesforce.jobs import JobRefused, JobState, ended
 from hub.connectors.salesforce.records import NULL_CELL, Row, RowAnswer, refused
 from hub.errors import StopSync, SystemUnreachable
@@ -46,7 +46,8 @@ def write_by_job(org: Org, rows: Sequence[Row]) -> Iterator[tuple[Row, RowAnswer
         yield from write_by_job(org, rows[half:])
         return
     path, state = _run(org, rows, upload)
-    answers = _answers(org, path, state, rows)
+    with left_open(path):
+        answers = _answers(org, path, state, rows)
     if not answers and state.state != "JobComplete":
         raise JobRefused(
             f"{org.system}: job {state.id} ended {state.state} ({state.errorMessage}).",
@@ -104,13 +105,8 @@ def _run(org: Org, rows: Sequence[Row], upload: bytes) -> tuple[str, JobState]:
         state = msgspec.json.decode(org.get(path).content, type=JobState)
         if state.state == "Open":
             raise
-    try:
+    with left_open(path):
         return path, ended(org, path)
-    except LocatorLost as err:
-        raise SystemUnreachable(
-            f"{org.system}: {path} was deleted before its results were read.",
-            remedy="the next sync reads what came of it",
-        ) from err
 
 
 def _answers(org: Org, path: str, state: JobState, rows: Sequence[Row]) -> Mapping[str, RowAnswer]:

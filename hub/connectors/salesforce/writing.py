@@ -56,9 +56,15 @@ class Writer:
         if group[0].op == "update":
             always = self._config.compare_before_write
             compared = [row for row in rows if always or row.change.compare]
-            stale = moved_on(self._org, self._schemas, compared)
-            yield from stale.values()
-            rows = [row for row in rows if row.change.id not in stale]
+            judged = moved_on(self._org, self._schemas, compared)
+            yield from judged.values()
+            rows = [row for row in rows if row.change.id not in judged]
+        if group[0].op == "create":
+            asked = [row for row in rows if row.change.compare]
+            made = written_already(self._org, self._schemas, asked) if asked else {}
+            for change_id, record_id in made.items():
+                yield Outcome(change_id, "applied", record_id)
+            rows = [row for row in rows if row.change.id not in made]
         for wave in _waves(rows):
             yield from self._wave(wave)
 
