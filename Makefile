@@ -48,6 +48,7 @@ bench: install .venv-bench/installed  ## Speed beside its floor, matching beside
 soak: install    ## 300 syncs against CRMs that change and fail, then the truth; orders of arrival (two hours)
 	$(BIN)/python -m soak
 	POLARS_MAX_THREADS=1 $(BIN)/python -m soak.damaged
+	POLARS_MAX_THREADS=1 $(BIN)/python -m soak.siso
 	$(BIN)/python -m soak.partners
 	$(BIN)/python -m soak.order
 

@@ -145,6 +145,8 @@ class Settings(Strict):
     systems: dict[str, SystemBase]
     mappings: dict[str, dict[str, ObjectMapping]] = Field(default_factory=dict)
     policy: str = "policy.yaml"
+    products: str = ""
+    accounts: str = ""
     matching: MatchingSettings = MatchingSettings()
     undo: UndoRules = UndoRules()
     plans: PlanSettings = PlanSettings()

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from hub.config import Settings
+from hub.golden.catalogue import Catalogue
 from hub.golden.columns import golden_column
 from hub.golden.survivorship import Authority
 from hub.mappings.schema import FieldRule, ObjectMapping
@@ -21,11 +22,13 @@ class Context:
     registration_pipelines: frozenset[tuple[str, str, str]] = field(default_factory=frozenset)
     authorities: Mapping[str, Mapping[str, Authority]] = field(default_factory=dict)
     accepting: tuple[tuple[str, str, ObjectMapping], ...] = ()
+    catalogue: Catalogue = field(default_factory=Catalogue.empty)
+    distributors: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def text(self) -> str:
         """The same for the same configuration, whatever order hub.yaml has it in."""
-        maps = (self.priorities, self.company_objects, self.contact_objects)
+        maps = (self.priorities, self.company_objects, self.contact_objects, self.distributors)
         owners = [(entity, sorted(of.items())) for entity, of in sorted(self.authorities.items())]
         parts = [sorted(m.items()) for m in maps]
         return repr([*parts, sorted(self.registration_pipelines), owners])
@@ -33,6 +36,12 @@ class Context:
     @classmethod
     def of(cls, settings: Settings) -> "Context":
         return cls(
+            catalogue=Catalogue.of(settings),
+            distributors={
+                name: system.partner
+                for name, system in settings.systems.items()
+                if system.role == "distributor" and system.partner
+            },
             priorities={name: system.priority for name, system in settings.systems.items()},
             company_objects=_objects(settings, "company"),
             contact_objects=_objects(settings, "contact"),

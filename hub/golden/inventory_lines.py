@@ -3,7 +3,9 @@
 import polars as pl
 from sqlalchemy import Connection
 
+from hub.golden.context import Context
 from hub.golden.minting import mint
+from hub.golden.products import with_products
 from hub.golden.scope import members, references
 from hub.golden.singles import changed_rows, touched_singles
 from hub.golden.write import remove, write
@@ -12,7 +14,7 @@ from hub.models.runs import Run
 from hub.models.sources import src_inventory_line
 
 
-def unify_inventory_lines(conn: Connection, run: Run, since: int) -> int:
+def unify_inventory_lines(conn: Connection, context: Context, run: Run, since: int) -> int:
     """Rebuild the stock lines touched after run `since`; returns how many were written."""
     fresh = changed_rows(conn, src_inventory_line, since).filter(~pl.col("is_deleted"))
     unkeyed = fresh.with_columns(hub_key=pl.lit(None, pl.String))
@@ -22,10 +24,10 @@ def unify_inventory_lines(conn: Connection, run: Run, since: int) -> int:
         return 0
     rows = members(conn, "inventory_line", src_inventory_line, ids)
     told = references(conn, "report", rows, "report", "report_record_id", "report_id")
+    told = with_products(told.with_columns(day="as_of_date"), context.catalogue.products)
     golden = told.with_columns(
         pl.col("system").alias("distributor"),
         pl.col("as_of_date").dt.strftime("%Y-%m").alias("period"),
-        sku=pl.coalesce("sku", "gtin", "distributor_sku"),
     ).rename({"hub_id": "id"})
     gone = ids.rename({"hub_id": "id"}).join(golden, on="id", how="anti")
     written = write(conn, inventory_line, golden, run)

@@ -27,13 +27,17 @@ ENTITIES: dict[str, _Unify] = {
     "lead": unify_leads,
     "opportunity": unify_opportunities,
     "report": lambda conn, _context, run, since: unify_reports(conn, run, since),
-    "pos_line": lambda conn, _context, run, since: unify_pos_lines(conn, run, since),
-    "inventory_line": lambda conn, _context, run, since: unify_inventory_lines(conn, run, since),
+    "pos_line": unify_pos_lines,
+    "inventory_line": unify_inventory_lines,
     "shipment": lambda conn, _context, run, since: unify_shipments(conn, run, since),
 }
 
 SURVIVING = frozenset(("company", "contact", "lead"))
 """Entities whose values are chosen among several source rows; the others have one each."""
+
+
+_MATCHED = frozenset(("pos_line", "inventory_line"))
+"""Entities whose rows are matched with the vendor's own lists."""
 
 
 def unify(engine: Engine, settings: Settings, run: Run, entity: str, *, full: bool = False) -> int:
@@ -42,7 +46,8 @@ def unify(engine: Engine, settings: Settings, run: Run, entity: str, *, full: bo
     `full` rebuilds every row; rows that come out the same are not written.
     """
     context = Context.of(settings)
-    step = versioned(f"unify/{entity}", context.text)
+    lists = (context.catalogue.digest,) if entity in _MATCHED else ()
+    step = versioned(f"unify/{entity}", context.text, *lists)
     with writing(engine) as conn:
         since = 0 if full else watermark(conn, step)
         written = ENTITIES[entity](conn, context, run, since)

@@ -6,16 +6,19 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, inspect
 
+from hub import marts
 from hub.errors import WarehouseError
 from hub.models.database import reading
 
 
 def upgrade(engine: Engine) -> str:
-    """Bring the schema to the newest revision; returns it."""
+    """Bring the schema to the newest revision, and the views with it; returns it."""
     config = _config()
     with engine.begin() as conn:
         config.attributes["connection"] = conn
+        marts.take_away(conn)
         command.upgrade(config, "head")
+        marts.make(conn)
     return newest()
 
 

@@ -17,6 +17,7 @@ from sqlalchemy import Column
 from sqlalchemy.types import BigInteger, Boolean, Date, Float, Integer
 from test_docs import desired_columns
 
+from hub import marts
 from hub.checks import codes
 from hub.checks.laws import OUTCOMES
 from hub.checks.rules import RULES
@@ -241,6 +242,10 @@ def test_every_table_of_the_warehouse_is_documented() -> None:
     assert documented == set(metadata.tables) - histories
     named = set(re.findall(r"`(\w+_history)`", _page("warehouse.md")))
     assert named == histories
+
+
+def test_every_view_is_documented() -> None:
+    assert sorted(re.findall(r"<!-- view: (\w+) -->", _page("warehouse.md"))) == marts.names()
 
 
 # -- operations ----------------------------------------------------------------------------------

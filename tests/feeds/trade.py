@@ -47,6 +47,7 @@ class Trade:
     reports: Mapping[str, Any] = field(default_factory=dict)
     more: Mapping[str, Any] = field(default_factory=dict)
     policy: Mapping[str, Any] = field(default_factory=dict)
+    lists: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for name in ("in", "profiles"):
@@ -62,7 +63,7 @@ class Trade:
         feed = {"kind": "feed", "role": "distributor",
                 "reports": {name: {**keys, **self.reports.get(name, {})}
                             for name, keys in reports.items()}}  # fmt: skip
-        self._yaml("hub.yaml", {"warehouse": self.url, "archive": "./archive",
+        self._yaml("hub.yaml", {"warehouse": self.url, "archive": "./archive", **self.lists,
                                 "systems": {"northwind": feed, **self.more}})  # fmt: skip
 
     def _yaml(self, name: str, content: Mapping[str, Any]) -> None:
