@@ -1,6 +1,6 @@
 """`ops_*`: what the hub did, what it cost, what it refused, what it plans."""
 
-from sqlalchemy import Boolean, Column, Index, Integer, String, Table, Text
+from sqlalchemy import Boolean, Column, Index, Integer, String, Table, Text, text
 
 from hub.models.base import UtcTime, metadata
 
@@ -223,10 +223,21 @@ ops_change = Table(
     Column("run", Integer, nullable=False, comment="the run of its outcome"),
     Column("at", UtcTime),
     Column("resolved", Integer, comment="the run that found it answered, or not wanted any more"),
+    Column(
+        "unanswered",
+        Integer,
+        comment="the run that sent it, while nobody knows whether it was written",
+    ),
     Index("ix_ops_change_plan", "plan", "system", "object", "seq"),
     Index("ix_ops_change_outcome", "outcome"),
     Index("ix_ops_change_digest", "digest"),
     Index("ix_ops_change_record", "system", "object", "record_id"),
+    Index(
+        "ix_ops_change_unanswered",
+        "unanswered",
+        sqlite_where=text("unanswered IS NOT NULL"),
+        postgresql_where=text("unanswered IS NOT NULL"),
+    ),
 )
 
 ops_undone = Table(

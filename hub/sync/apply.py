@@ -1,8 +1,9 @@
 """Apply: write a stored plan, one outcome per change, and remember what was written as said.
 
 The outcome and the written values are stored together, chunk by chunk, so that a process killed in
-between leaves changes `pending` whose writes may or may not have landed; the next pull sees which,
-and the next plan asks only for the rest.
+between leaves changes `pending` whose writes may or may not have landed. That they were sent is
+noted before: what the next pull sees of them is told as applied, and the next plan asks only for
+the rest.
 """
 
 import json
@@ -22,7 +23,7 @@ from hub.models.database import reading, writing
 from hub.models.operations import ERASURE, SYNC, ops_batch, ops_change, ops_plan, ops_watermark
 from hub.models.runs import Run
 from hub.policy.settings import load_policy
-from hub.sync import undone
+from hub.sync import unanswered, undone
 from hub.sync.changes import REFERENCE
 from hub.sync.costs import SENT
 from hub.sync.erasing import forget_records
@@ -209,18 +210,29 @@ class _Task:
         with reading(self.engine) as conn:
             survivors = survivors_of(conn, system, obj, mapping, chunk)
             made = _made(conn, self.plan, system, chunk)
-        changes = [_change(row, mapping, made, survivors, self.compares) for row in chunk]
+            doubted = unanswered.in_doubt(conn, chunk)
+        changes = [
+            _change(row, mapping, made, survivors, row.id in doubted or self._compares(row))
+            for row in chunk
+        ]
         ready = [change for change in changes if change is not None]
         held = [_unsent(row) for row, change in zip(chunk, changes, strict=True) if change is None]
+        if ready:
+            with writing(self.engine) as conn:
+                unanswered.note(conn, self.run, chunk)
         outcomes = [*held, *connector.apply(ready)] if ready else held
         by_id = {row.id: row for row in chunk}
         with writing(self.engine) as conn:
-            _store_outcomes(conn, outcomes, self.run)
+            _store_outcomes(conn, outcomes, self.run, by_id)
             remember(conn, system, obj, mapping, by_id, outcomes, survivors)
             forget_copies(conn, system, obj, self.run, by_id, outcomes)
             record_calls(conn, self.run, system, f"apply/{obj}", connector.calls)
         connector.calls.restart()
         report.add(outcomes, by_id)
+
+    def _compares(self, row: Row[Any]) -> bool:
+        """Creates are compared only when an earlier attempt was not answered."""
+        return self.compares and row.op != "create"
 
 
 def waiting(plan: str, part: Part, number: int) -> str:
@@ -294,7 +306,9 @@ def _unsent(row: Row[Any]) -> Outcome:
     return Outcome(row.id, "pending", code="waiting", message=said)
 
 
-def _store_outcomes(conn: Connection, outcomes: Sequence[Outcome], run: Run) -> None:
+def _store_outcomes(
+    conn: Connection, outcomes: Sequence[Outcome], run: Run, rows: Mapping[str, Row[Any]]
+) -> None:
     if not outcomes:
         return
     conn.execute(
@@ -308,6 +322,9 @@ def _store_outcomes(conn: Connection, outcomes: Sequence[Outcome], run: Run) -> 
                 "remedy": outcome.remedy or None,
                 "run": run.number,
                 "at": run.started_at,
+                "unanswered": unanswered.still_open(
+                    outcome, rows[outcome.change_id].unanswered, run
+                ),
             }
             for outcome in outcomes
         ],

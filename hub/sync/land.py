@@ -14,7 +14,7 @@ from hub.connectors.contract import IS_DELETED, RECORD_ID, Connector
 from hub.errors import PermissionLost, StopSync
 from hub.models.database import reading, writing
 from hub.models.runs import Run
-from hub.sync import dispositions, rechecks
+from hub.sync import dispositions, rechecks, unanswered
 from hub.sync.batch import LandReport
 from hub.sync.dangling import read_dangling
 from hub.sync.landing import Landing
@@ -56,6 +56,7 @@ def land(
         _look_again(landing, told if cursor is None else None, compare=compare)
         read_dangling(landing)
     with writing(engine) as conn:
+        unanswered.settle(conn, landing.target, run)
         dispositions.count_read(conn, run, landing.target.system, obj, 0, completed=True)
     _expect_rows(engine, settings, landing.target)
     return landing.report
@@ -75,6 +76,7 @@ def land_named(
         landing.learn_volatile_fields()
         landing.take(connector.fetch(landing.target.spec, record_ids))
     with writing(engine) as conn:
+        unanswered.settle(conn, landing.target, run)
         dispositions.count_read(conn, run, landing.target.system, obj, 0, completed=True)
     return landing.report
 

@@ -8,12 +8,10 @@ from typing import Any
 from sqlalchemy import Connection, Row, and_, exists, or_, select
 from sqlalchemy.sql import ColumnElement
 
+from hub.connectors.outcomes import ALREADY
 from hub.errors import HubError
 from hub.models.operations import ops_change, ops_plan, ops_run
 from hub.sync.ledger import SETTLE, SYNCS
-
-ALREADY = "already"
-"""The code of an update that was found written: by whom, nobody can tell."""
 
 
 @dataclass(frozen=True)
