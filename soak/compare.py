@@ -205,8 +205,11 @@ def compare_writes(
             if found is None:
                 told = f"{record}: nobody planned {write.op} of {_news(write)}"
                 verdict.differ(where, "unplanned", told)
-            else:
-                changes.remove(found)
+                continue
+            changes.remove(found)
+            if found.outcome != "applied":
+                told = f"{record}: {write.op} of {_news(write)} is told as {found.outcome}"
+                verdict.differ(where, "untold", told)
         _never_written(verdict, where, record, changes)
     for (obj, record), changes in planned.items():
         _never_written(verdict, f"{system}/{obj}", record, changes)
