@@ -10,7 +10,14 @@ import click
 
 from hub import __version__
 from hub.commands import show, show_setup
-from hub.commands.channel_cli import calendar, feed_diff, feed_versions, period, siso
+from hub.commands.channel_cli import (
+    calendar,
+    feed_diff,
+    feed_unmatched,
+    feed_versions,
+    period,
+    siso,
+)
 from hub.commands.match_cli import match
 from hub.commands.options import config_option as _config
 from hub.commands.options import json_option as _json
@@ -437,6 +444,7 @@ def feed_answer(
 
 feed.add_command(feed_versions)
 feed.add_command(feed_diff)
+feed.add_command(feed_unmatched)
 main.add_command(period)
 main.add_command(siso)
 main.add_command(calendar)

@@ -149,3 +149,17 @@ def calendar_waive(
 
     show_channel.waived(waive(open_workplace(config), report, period_end, by, why), as_json=as_json)
     return 0
+
+
+@click.command("unmatched")
+@_config
+@_json
+@_reporting
+def feed_unmatched(config: Path, as_json: bool) -> int:
+    """Resellers in sales that nobody knows for certain, the costliest first."""
+    from hub.commands import show_channel
+    from hub.commands.feed_unmatched import unmatched
+    from hub.commands.warehouse import open_workplace
+
+    show_channel.unmatched(unmatched(open_workplace(config)), as_json=as_json)
+    return 0

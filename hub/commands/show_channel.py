@@ -122,3 +122,21 @@ def waived(told: dict[str, Any], *, as_json: bool) -> None:
         _json(told)
     else:
         out.print("{distributor}/{report} of {period_end} need not come".format(**told))
+
+
+def unmatched(found: list[dict[str, Any]], *, as_json: bool) -> None:
+    if as_json:
+        _json({"resellers": found})
+        return
+    rows = table("system", "account", "reseller", "postal code", "#lines", "amount", "may be")
+    for one in found[:_SHOWN]:
+        amounts = ", ".join(f"{amount} {currency}" for currency, amount in one["amounts"].items())
+        candidates = "; ".join(f"{c['id']} {c['name']}" for c in one["candidates"])
+        rows.add_row(
+            *(one["distributor"], one["reseller_account"] or "", one["reseller_name"] or ""),
+            *(one["reseller_postal_code"] or "", f"{one['lines']:,}", amounts),
+            candidates or "nobody known",
+        )
+    out.print(rows)
+    if found:
+        out.print("Say who is who in the file that `accounts` in hub.yaml names, then: hub sync")

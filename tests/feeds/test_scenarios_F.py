@@ -1,6 +1,7 @@
 """The worked scenarios F01 to F31 that concern reading, each by its number.
 
-F02, F24 to F28 are about what comes after: versions, matching, reconciling, the calendar.
+F02 is in `test_versions`, F24 in `test_who_and_what`, F25 to F27 in `test_siso`, F28 (and F29 as
+the calendar sees it) in `test_calendar`.
 """
 
 from datetime import UTC, date, datetime

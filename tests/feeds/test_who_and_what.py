@@ -7,13 +7,17 @@ from typing import Any
 
 import polars as pl
 import pytest
+from click.testing import CliRunner
 from trade import Trade, sale
 
+from hub.cli import main
+from hub.commands.feed_unmatched import unmatched
+from hub.commands.warehouse import Workplace
 from hub.errors import ConfigError
 from hub.golden.buyers import with_end_customers, with_legs, with_resellers
 from hub.golden.catalogue import Catalogue
 from hub.golden.products import with_products
-from hub.models.golden import pos_line
+from hub.models.golden import company, pos_line
 
 Make = Callable[..., Trade]
 POSTAL = {"columns": {"reseller_postal_code": "Zip", "end_customer_name": "Customer"}}
@@ -39,6 +43,41 @@ def test_F24_a_reseller_without_a_number_is_found_by_name_and_postal_code(trade:
     assert found["I2"] == ("name_postal", found["I1"][1])
     assert found["I3"] == ("unmatched", None)
     assert found["I4"] == ("unmatched", None)
+    waiting = unmatched(Workplace(here.settings, here.engine))
+    told = [(one["reseller_name"], one["lines"], one["amounts"]) for one in waiting]
+    assert sorted(told, key=str) == [
+        ("Bright Systems", 1, {"EUR": "300.00"}), (None, 1, {"EUR": "300.00"}),
+    ]  # fmt: skip
+
+
+def test_F24_two_candidates_wait_in_the_queue_until_somebody_says_who_it_is(trade: Make) -> None:
+    """Two companies of one name in one postal code."""
+    here = trade(pos=POSTAL, lists={"accounts": "accounts.csv"})
+    accounts = here.folder / "accounts.csv"
+    accounts.write_text("distributor,name,postal_code,company\n")
+    rows = [sale("I1", Zip="24103", Customer="x"),
+            sale("I2", Zip="24103", Customer="", Account="")]  # fmt: skip
+    here.drop("pos_2026-03.csv", rows, "2026-04-02")
+    here.sync("2026-04-02 10:00")
+    ids = [row[0] for row in here.rows(company, "id", "name") if row[1] == "Bright Systems"]
+    with here.engine.begin() as conn:  # as a CRM with another company of that name would have it
+        conn.execute(
+            company.insert().values(id="co_99999999", name="Bright Systems AG", postal_code="24103",
+                                    source_rows=1, run=1)
+        )  # fmt: skip
+    here.sync("2026-04-03 10:00", full=True)
+    assert _matches(here)["I2"] == ("ambiguous", None)
+    [waiting] = unmatched(Workplace(here.settings, here.engine))
+    assert (waiting["match"], waiting["lines"]) == ("ambiguous", 1)
+    assert [one["id"] for one in waiting["candidates"]] == [*ids, "co_99999999"]
+    told = CliRunner().invoke(main, ["feed", "unmatched", "--config", str(here.config)])
+    assert "co_99999999" in told.output
+    accounts.write_text(
+        f"distributor,name,postal_code,company\nnorthwind,Bright Systems,24103,{ids[0]}\n"
+    )
+    here.sync("2026-04-04 10:00")
+    assert _matches(here)["I2"] == ("authorised", ids[0])
+    assert unmatched(Workplace(here.settings, here.engine)) == []
 
 
 _LINE: dict[str, Any] = {"system": "d", "day": date(2026, 3, 10), "reseller_account": None,
