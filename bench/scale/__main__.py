@@ -27,7 +27,7 @@ def main() -> None:
     options = _parser().parse_args()
     with TemporaryDirectory(prefix="hub-scale-") as temporary:
         folder = options.dir or Path(temporary)
-        world = _world(folder, options.records, options.seed)
+        world = world_of(folder, options.records, options.seed)
         if "memory" in options.sections:
             for line in _in_memory(world):
                 print(line, flush=True)
@@ -54,7 +54,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _world(folder: Path, records: int, seed: int) -> Path:
+def world_of(folder: Path, records: int, seed: int) -> Path:
     """A folder with about so many company records."""
     world = folder / f"world_{records}_{seed}"
     if not (world / "rows.parquet").exists():
@@ -85,6 +85,7 @@ def _in_memory(world: Path) -> Iterator[str]:
     if not RIVALS.exists():
         return
     splink = _told([str(RIVALS), str(_SPLINK), str(given), str(theirs), "company"])
+    splink["cpu"] += told["cpu"]
     table = pl.read_parquet(theirs)
     best: tuple[float, float] = (0.0, 0.0)
     for setting, clustering in splink["clustering"].items():
@@ -93,7 +94,10 @@ def _in_memory(world: Path) -> Iterator[str]:
         best = max(best, (figures[2], seconds))
         yield _line(f"standardised, Splink {setting[3:]}", splink, seconds, figures)
     f1 = quality(real, found)[2]
-    yield f"time {hub['seconds'] / best[1]:.2f} of Splink's; F1 {f1 - best[0]:+.3f} beside its best"
+    yield (
+        f"time {hub['seconds'] / best[1]:.2f} of Splink's, CPU {hub['cpu'] / splink['cpu']:.2f}; "
+        f"F1 {f1 - best[0]:+.3f} beside its best"
+    )
 
 
 def _line(
@@ -121,20 +125,24 @@ def _standing(folder: Path, database: str, options: argparse.Namespace) -> Itera
     """The batch and the increment at one size and at twice the size."""
     took = []
     for records in (options.records, 2 * options.records):
-        world = _world(folder, records, options.seed)
+        world = world_of(folder, records, options.seed)
         told = _told(
             [
                 *(sys.executable, "-m", "bench.scale.warehouse", str(world), database),
                 *(str(options.changed), str(options.rounds)),
             ]
         )
-        took.append(told["increment"])
+        took.append(told)
         yield (
-            f"{database:11} {told['records']:>9,} records: all {told['batch']:.1f} s "
-            f"({told['gb']:.2f} GB), {options.changed:,} changed {told['increment']:.2f} s, "
-            f"{100 * told['increment'] / told['batch']:.2f} %, {told['pairs']:,} pairs"
+            f"{database:11} {told['records']:>9,} records: all {told['batch']:.1f} s (CPU "
+            f"{told['batch_cpu']:.1f} s, {told['gb']:.2f} GB), {options.changed:,} changed "
+            f"{told['increment']:.2f} s (CPU {told['cpu']:.2f} s, {told['pairs']:,} pairs), "
+            f"{100 * told['increment'] / told['batch']:.2f} % of the time"
         )
-    yield f"{database:11} twice the records take {took[1] / took[0]:.2f} times as long per change"
+    times = ", ".join(
+        f"{what} {took[1][what] / took[0][what]:.2f}" for what in ("increment", "cpu", "pairs")
+    )
+    yield f"{database:11} twice the records, per change: {times} times as much"
 
 
 if __name__ == "__main__":

@@ -16,18 +16,18 @@ from hub.identity.standalone import Columns, match
 from hub.identity.standalone.rows import mentions
 from hub.identity.standardise import standardise
 
-_COLUMNS = Columns({field: field for field in FIELDS})
+COLUMNS = Columns({field: field for field in FIELDS})
 
 
 def main(given: str, wanted: str, what: str) -> None:
     start = perf_counter()
     rows = pl.read_parquet(given)
     if what == "match":
-        found = match(rows.drop("truth"), _COLUMNS, "company", source="system")
+        found = match(rows.drop("truth"), COLUMNS, "company", source="system")
         made = found.rows.select("cluster_id").with_row_index("row")
         counts = {"pairs": found.pairs, "clusters": found.clusters, "weights": found.model.version}
     else:
-        told = mentions(rows, _COLUMNS, "company", "system", None)
+        told = mentions(rows, COLUMNS, "company", "system", None)
         profiles = standardise(told, "company").with_columns(row=pl.col("record_id").cast(pl.Int64))
         counts = {"seconds": perf_counter() - start}
         whose = rows["truth"].gather(profiles["row"])

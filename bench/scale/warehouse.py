@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
-from time import perf_counter
+from time import perf_counter, process_time
 
 import polars as pl
 from sqlalchemy import Engine
@@ -38,16 +38,16 @@ def main(folder: str, database: str, changed: str, rounds: str) -> None:
         engine = stack.enter_context(kind.fresh())
         _land(engine, parts, 1)
         del parts
-        batch, _ = _resolved(engine, 1)
+        batch, batch_cpu, _ = _resolved(engine, 1)
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
         told = []
         for number, portion in enumerate(portions, start=2):
             _land(engine, {"company": [portion.drop("new")]}, number)
             told.append(_resolved(engine, number))
-    seconds = [one for one, _ in told]
-    pairs = round(median(report.candidate_pairs for _, report in told))
-    shown = {"records": records, "batch": batch, "increment": median(seconds), "gb": peak}
-    print(json.dumps(shown | {"increments": seconds, "pairs": pairs}))
+    seconds, cpu = (median(one[at] for one in told) for at in range(2))
+    pairs = round(median(report.candidate_pairs for *_, report in told))
+    shown = {"records": records, "batch": batch, "batch_cpu": batch_cpu, "gb": peak}
+    print(json.dumps(shown | {"increment": seconds, "cpu": cpu, "pairs": pairs}))
 
 
 def _changes(accounts: pl.DataFrame, count: int, number: int) -> pl.DataFrame:
@@ -68,10 +68,11 @@ def _land(engine: Engine, frames: Frames, run: int) -> None:
         land(conn, frames, run)
 
 
-def _resolved(engine: Engine, run: int) -> tuple[float, ResolveReport]:
-    start = perf_counter()
+def _resolved(engine: Engine, run: int) -> tuple[float, float, ResolveReport]:
+    """Seconds, CPU seconds of this process, and the report."""
+    start, cpu = perf_counter(), process_time()
     report = resolve(engine, Run(run, datetime(2026, 3, 2, tzinfo=UTC)), "company")
-    return perf_counter() - start, report
+    return perf_counter() - start, process_time() - cpu, report
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from typing import get_args
 import polars as pl
 import pytest
 
-from hub.identity.compare import evidence, score
+from hub.identity.compare import evidence, levels, patterns, score
 from hub.identity.mentions import Entity
 from hub.identity.model import load_model
 from hub.identity.names import Relation
@@ -90,3 +90,17 @@ def test_what_few_share_speaks_louder_than_what_many_share(entity: Entity) -> No
             assert (
                 weights[f"{level}_rare"] >= weights[f"{level}_some"] >= weights[f"{level}_common"]
             )
+
+
+@pytest.mark.parametrize("entity", ENTITIES)
+def test_patterns_say_of_each_pair_what_its_levels_say(entity: Entity) -> None:
+    full: dict[str, str | None] = FULL[entity]
+    rows = [full, *({**full, name: None} for name in full), *({name: full[name]} for name in full)]
+    told, model = profiles(entity, *rows), load_model(entity)
+    every = pl.DataFrame({"left": range(len(rows))}).join(
+        pl.DataFrame({"right": range(len(rows))}), how="cross"
+    )
+    found = patterns(every, told, entity, model)
+    one_by_one = levels(every, told, entity, model).select(*model.weights)
+    assert found.table[found.of].equals(one_by_one)
+    assert found.table.height < every.height

@@ -2,6 +2,7 @@
 
 import json
 import re
+import sys
 from pathlib import Path
 from random import Random
 
@@ -355,6 +356,28 @@ def test_other_kinds_of_file_keep_their_zeros(tmp_path: Path, kind: str) -> None
     found = read_sheet(out).rows
     assert found["PLZ"].to_list() == ["01067", "01067", "80331"]
     assert found["cluster_id"].cast(pl.Int64).to_list() == [1, 1, 2]
+
+
+def test_spark_is_an_extra_and_says_so_where_it_is_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, out = tmp_path / "in.csv", tmp_path / "out.csv"
+    file.write_text("name\nBravo AG\n", encoding="utf-8")
+    command = ["match", str(file), "--entity", "company", "--out", str(out)]
+    monkeypatch.delitem(sys.modules, "hub.identity.standalone.spark", raising=False)
+    monkeypatch.setitem(sys.modules, "pyspark", None)
+    done = CliRunner().invoke(main, [*command, "--engine", "spark"])
+    assert (done.exit_code, out.exists()) == (2, False)
+    assert "partner-hub[spark]" in done.output
+
+
+def test_a_cluster_is_only_named_to_the_engine_that_uses_one(tmp_path: Path) -> None:
+    file, out = tmp_path / "in.csv", tmp_path / "out.csv"
+    file.write_text("name\nBravo AG\n", encoding="utf-8")
+    command = ["match", str(file), "--entity", "company", "--out", str(out)]
+    done = CliRunner().invoke(main, [*command, "--spark-master", "spark://here:7077"])
+    assert (done.exit_code, out.exists()) == (2, False)
+    assert "--engine spark" in done.output
 
 
 def test_a_result_can_be_matched_again(tmp_path: Path) -> None:

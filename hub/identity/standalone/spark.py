@@ -2,7 +2,8 @@
 
 Standardising, keys, comparison and grouping run in Python on the workers, which need the hub
 installed; blocks are counted and joined by Spark. The driver holds the weights, the numbers of the
-profiles and their positive pairs, of which it makes components: 24 bytes for each.
+profiles and their positive pairs, of which it makes components: 24 bytes for each. What a stage
+made stays on the workers (`localCheckpoint`): one that dies ends the call, which can be made again.
 """
 
 import os
@@ -24,6 +25,7 @@ from hub.identity.standalone.patterns import ENDS, counted, drawn, names_somebod
 from hub.identity.standardise import COLUMNS, standardise
 
 try:
+    import pyarrow as pa
     import pyspark.sql.functions as sf
     from pyspark.sql import DataFrame, SparkSession
 except ImportError as err:
@@ -60,16 +62,16 @@ class SparkSample:
             rows,
             lambda frame: _profiles(frame, entity),
             _schema((*ROW, *self.columns), profile=_LONG),
-        ).persist()
+        ).localCheckpoint()
         self.sized, self.pairs = self._prepared(load_model(entity))
 
     def _prepared(self, model: Model) -> tuple[DataFrame, DataFrame]:
         entity = self.entity
-        distinct = self.rows.dropDuplicates(["profile"]).drop(*ROW).persist()
+        distinct = self.rows.dropDuplicates(["profile"]).drop(*ROW).localCheckpoint()
         shape = "profile bigint, key bigint, kind string"
         keys = _mapped(distinct, lambda frame: _keys(frame, entity), shape)
         counts = keys.groupBy("key").agg(sf.count("*").alias("members"))
-        held = keys.join(counts, "key").persist()
+        held = keys.join(counts, "key").localCheckpoint()
         sized = distinct
         for kind in model.rarity:
             chosen = held.where(sf.col("kind").isin(*MEASURED[kind])).groupBy("profile")
@@ -82,7 +84,7 @@ class SparkSample:
         one = shared.select("key", sf.col("profile").alias("left"))
         other = shared.select("key", sf.col("profile").alias("right"))
         pairs = one.join(other, "key").where("left < right").select(*ENDS).distinct()
-        return sized.persist(), self._coded(pairs, sized, model).persist()
+        return sized.localCheckpoint(), self._coded(pairs, sized, model).localCheckpoint()
 
     def _coded(self, pairs: DataFrame, sized: DataFrame, model: Model) -> DataFrame:
         """(left, right, code)"""
@@ -135,7 +137,7 @@ class SparkSample:
         codes = _frame(self.pairs.select("code").distinct())["code"]
         weighed = _weighed(codes, model).with_columns(code=codes)
         weights = self.spark.createDataFrame(weighed.to_arrow())
-        scored = self.pairs.join(sf.broadcast(weights), "code").drop("code").persist()
+        scored = self.pairs.join(sf.broadcast(weights), "code").drop("code").localCheckpoint()
         linked = scored.where("score > 0")
         places = self.spark.createDataFrame(self._components(_frame(linked)).to_arrow())
         mine = self.rows.select(*ROW, "profile").join(self.sized, "profile").join(places, "profile")
@@ -151,7 +153,7 @@ class SparkSample:
                 "record_id string, profile bigint, group bigint, "
                 "left bigint, right bigint, score bigint",
             )
-            .persist()
+            .localCheckpoint()
         )
         asked = grouped.where("left is not null").select(*ENDS, "score")
         groups = grouped.where("record_id is not null").select("record_id", "group")
@@ -159,7 +161,7 @@ class SparkSample:
         number = sf.col("record_id").cast(_LONG)
         rows = rows.select(
             "profile", number.alias("row"), sf.coalesce("group", -1 - number).alias("group")
-        ).persist()
+        ).localCheckpoint()
         compared = scored.union(asked).where("score is not null")
         found = rows.join(_best(compared, rows), ["profile", "group"], "left")
         return _frame(found.select("row", "group", "inside", "anywhere"))
@@ -217,7 +219,7 @@ def _grouped(rows: Any, pairs: Any, entity: Entity, model: Model, parts: int) ->
         "record_id", "profile", group=pl.col("group") * (parts * 4) + bucket
     )
     both = pl.concat([numbered, pl.concat(asked)], how="diagonal")
-    return both.to_arrow(compat_level=pl.CompatLevel.oldest())
+    return _table(both)
 
 
 # -- between Spark and polars --------------------------------------------------------------------
@@ -248,10 +250,17 @@ def _mapped(
 ) -> DataFrame:
     def batches(them: Iterator[Any]) -> Iterator[Any]:
         for batch in them:
-            made = how(pl.DataFrame(batch)).to_arrow(compat_level=pl.CompatLevel.oldest())
-            yield from made.to_batches()
+            yield from _table(how(pl.DataFrame(batch))).to_batches()
 
     return frame.mapInArrow(batches, schema)
+
+
+def _table(frame: pl.DataFrame) -> Any:
+    """As Spark takes it: text is never large."""
+    table = frame.to_arrow(compat_level=pl.CompatLevel.oldest())
+    large = pa.large_string()
+    kinds = [(one.name, pa.string() if one.type == large else one.type) for one in table.schema]
+    return table.cast(pa.schema(kinds))
 
 
 def _schema(texts: tuple[str, ...], **others: str) -> str:
