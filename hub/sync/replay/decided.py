@@ -1,4 +1,4 @@
-"""What stewards had decided by each run: judgements of who is who, and the weights in use."""
+"""What people had decided by each run: who is who, the weights in use, which months are closed."""
 
 from datetime import datetime
 from typing import Any
@@ -7,6 +7,7 @@ from sqlalchemy import Engine, Table, or_, select, update
 from sqlalchemy.sql import ColumnElement
 
 from hub.models.database import reading, writing
+from hub.models.channel import channel_period
 from hub.models.identity import identity_approval, identity_decision, identity_version
 from hub.models.runs import Run
 
@@ -21,11 +22,12 @@ class Decided:
 
     def until(self, run: Run) -> None:
         """What the run took into account: judgements and withdrawals by its own note, weights by
-        when they were approved."""
+        when they were approved, months by when they were closed."""
         d = identity_decision.c
         self._judgements(d.applied_run == run.number, d.withdrawn_run == run.number)
         self._add(identity_version, identity_version.c.made_at <= run.started_at)
         self._add(identity_approval, identity_approval.c.approved_at <= run.started_at)
+        self._add(channel_period, channel_period.c.closed_at <= run.started_at)
 
     def waiting(self, moment: datetime) -> None:
         """What had been decided, and no run had taken into account yet."""
