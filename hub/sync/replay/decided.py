@@ -6,8 +6,8 @@ from typing import Any
 from sqlalchemy import Engine, Table, or_, select, update
 from sqlalchemy.sql import ColumnElement
 
-from hub.models.database import reading, writing
 from hub.models.channel import channel_period
+from hub.models.database import reading, writing
 from hub.models.identity import identity_approval, identity_decision, identity_version
 from hub.models.runs import Run
 
