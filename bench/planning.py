@@ -75,21 +75,23 @@ def main() -> int:
         return 0
     for changes in (options.small, options.changes):
         with TemporaryDirectory(prefix="hub-planning-") as folder:
-            result = measured(Path(folder) / "world", changes)
+            result = measured(Path(folder) / "world", changes, apply=not options.plan_only)
         print(report(result), flush=True)
-        if not result.holds:
+        if not result.holds and not options.plan_only:
             return 1
     return 0
 
 
-def measured(folder: Path, changes: int) -> Result:
-    """Plan so many changes, half to each system, and apply them."""
+def measured(folder: Path, changes: int, *, apply: bool = True) -> Result:
+    """Plan so many changes, half to each system, and apply them if wanted."""
     scene = numbered(folder, changes // len(TARGETS))
     place = open_workplace(folder / "hub.yaml")
     with scene.crms(hurried=True):
         known(scene, place.engine)
         place.engine.dispose()
         planned = _in_a_process_of_its_own(folder / "hub.yaml")
+        if not apply:
+            return Result(planned, {}, {}, 0.0)
         mark, began = scene.requests_so_far, perf_counter()
         done = carry_out(place, planned.plan)
         seconds = perf_counter() - began
@@ -161,7 +163,7 @@ def report(result: Result) -> str:
         (
             f"{planned.changes:,} changes planned in {planned.seconds:.1f} s; memory "
             f"{planned.before:.0f} MB before, {planned.peak:.0f} MB at most; "
-            f"applied in {result.seconds:.1f} s: {result.outcomes}"
+            f"applied in {result.seconds:.1f} s: {result.outcomes or 'nothing'}"
         )
     ]
     lines += [
@@ -175,6 +177,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m bench.planning", description=__doc__)
     parser.add_argument("--changes", type=int, default=100_000, help="changes to both systems")
     parser.add_argument("--small", type=int, default=10_000, help="changes of the small world")
+    parser.add_argument("--plan-only", action="store_true", help="nothing is applied")
     parser.add_argument("--make", type=Path, help=argparse.SUPPRESS)
     return parser
 
