@@ -94,7 +94,7 @@ def test_what_held_only_within_one_run_is_no_history(engine: Engine) -> None:
 
 def test_a_table_without_history_is_written_and_removed_all_the_same(engine: Engine) -> None:
     columns = {"id": "ps_1", "distributor": "northwind", "sku": "FW", "currency": "EUR"}
-    columns |= {"invoice_no": "1", "invoice_line": "1"}
+    columns |= {"invoice_no": "1", "invoice_line": "1", "period": "2026-03"}
     row = pl.DataFrame([columns]).with_columns(
         quantity=pl.lit(1),
         report_date=pl.lit(MORNING.date()),
