@@ -37,6 +37,7 @@ def test_a_broken_law_of_landing_stops_everything_after_it(feed: Hub) -> None:
         "land/northwind_pos_line",
         "land/northwind_report",
         "land/northwind_reseller",
+        "land/northwind_shipment",
     ]
     assert list(failures(result)) == ["laws_of_landing"]
     assert feed.ledger()[-1] == ("dagster", "failed")
@@ -80,7 +81,8 @@ def test_the_run_after_a_failed_one_takes_up_what_was_left(feed: Hub) -> None:
     bad.write_text("not;a;report\n1;2;3\n")
     feed.sync()
     bad.unlink()
-    drop(feed.folder, "pos_2.csv", LINE.replace("N1;1", "N2;1"))
+    week_after = LINE.replace("2026-03-01", "2026-03-08").replace("N1;1", "N2;1")
+    drop(feed.folder, "pos_2.csv", week_after)
     result = feed.sync()
     assert failures(result) == {}
     assert figures(result, "golden/pos_line")["dagster/row_count"] == 2
