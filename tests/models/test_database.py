@@ -61,9 +61,9 @@ def test_a_watermark_begins_at_zero_and_moves_with_the_rows_it_stands_for(engine
     with reading(engine) as conn:
         assert watermark(conn, "unify/company") == 0
     with writing(engine) as conn:
-        move_watermark(conn, "unify/company", RUN)
-        move_watermark(conn, "unify/lead", Run(6, RUN.started_at))
-        move_watermark(conn, "unify/company", Run(8, RUN.started_at))
+        move_watermark(conn, "unify/company", RUN, whole=True)
+        move_watermark(conn, "unify/lead", Run(6, RUN.started_at), whole=True)
+        move_watermark(conn, "unify/company", Run(8, RUN.started_at), whole=True)
     with reading(engine) as conn:
         assert watermark(conn, "unify/company") == 8
         assert watermark(conn, "unify/lead") == 6
@@ -76,10 +76,10 @@ def test_another_configuration_starts_from_the_beginning_and_so_does_going_back(
     before, after = versioned("unify/lead", "trust a"), versioned("unify/lead", "trust b")
     neighbour = versioned("unify/leaders", "trust a")
     with writing(engine) as conn:
-        move_watermark(conn, before, Run(3, RUN.started_at))
-        move_watermark(conn, neighbour, Run(4, RUN.started_at))
+        move_watermark(conn, before, Run(3, RUN.started_at), whole=True)
+        move_watermark(conn, neighbour, Run(4, RUN.started_at), whole=True)
         assert (watermark(conn, before), watermark(conn, after)) == (3, 0)
-        move_watermark(conn, after, Run(5, RUN.started_at))
+        move_watermark(conn, after, Run(5, RUN.started_at), whole=True)
         assert (watermark(conn, before), watermark(conn, after)) == (0, 5)
         assert watermark(conn, neighbour) == 4
 
