@@ -30,8 +30,9 @@ GOLDEN: dict[str, tuple[Table, ...]] = {
     "inventory_line": (golden.inventory_line,),
     "shipment": (golden.shipment,),
 }
-# Lines that a later report took back are known once the reports have their versions.
-_AFTER = {"pos_line": ("report",), "inventory_line": ("report",), "shipment": ("report",)}
+# Lines that a later report took back are known once the reports have their versions; resellers are
+# looked for among the companies.
+_AFTER = {"pos_line": ("company", "report"), "inventory_line": ("report",), "shipment": ("report",)}
 # What the policy judges → the table of its judgements, the golden tables it looks at.
 GOVERNED: dict[str, tuple[Table, tuple[Table, ...]]] = {
     "calendar": (channel.expected_report, (golden.report,)),

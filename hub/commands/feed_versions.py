@@ -14,7 +14,8 @@ from sqlalchemy import select
 
 from hub.commands.feed import Checked, Named, check, named_profile
 from hub.commands.warehouse import open_workplace
-from hub.config import Settings
+from hub.connectors.feed.config import FeedSystem
+from hub.connectors.feed.originals import path_of
 from hub.errors import HubError
 from hub.models.database import reading
 from hub.models.golden import report
@@ -143,19 +144,21 @@ def _original(report_id: str, config: Path) -> Iterator[tuple[Path, Named | None
             f"There is no report '{report_id}' that was taken.", remedy="see `hub feed versions`"
         )
     settings = place.settings
-    told = settings.systems[row["distributor"]].reports[row["report"]].profile  # type: ignore[attr-defined]
+    feed = settings.systems.get(row["distributor"])
+    named = feed.reports.get(row["report"]) if isinstance(feed, FeedSystem) else None
+    if named is None:
+        raise HubError(
+            f"hub.yaml has no report '{row['report']}' of '{row['distributor']}' any more.",
+            remedy="put it back, so that the hub knows how its files are spelt",
+        )
+    archive = settings.resolve(settings.archive)
+    original = path_of(archive, row["distributor"], row["file"], row["digest"])
     period = f"{row['period_start']}..{row['period_end']}" if row["period_end"] else None
     with tempfile.TemporaryDirectory(prefix="hub-diff-") as folder:
         path = Path(folder) / str(row["file"]).rsplit("/", 1)[-1]
-        with fsspec.open(_kept(settings, row), "rb") as kept:
+        with fsspec.open(original, "rb") as kept:
             path.write_bytes(kept.read())
-        yield path, named_profile(told, config.parent), period
-
-
-def _kept(settings: Settings, row: Any) -> str:
-    archive = settings.resolve(settings.archive).rstrip("/")
-    name = str(row["file"]).replace("/", "_")
-    return f"{archive}/originals/{row['distributor']}/{row['digest'][:16]}_{name}"
+        yield path, named_profile(named.profile, config.parent), period
 
 
 def _plain(value: Any) -> Any:

@@ -60,10 +60,14 @@ def source_of(file: DroppedFile, copy: Path) -> Source:
     return Source(file.path, lambda: copy.open("rb"), file.name)
 
 
+def path_of(archive: str, system: str, name: str, digest: str) -> str:
+    """Where the original of a file is kept."""
+    return f"{archive.rstrip('/')}/originals/{system}/{digest[:16]}_{name.replace('/', '_')}"
+
+
 def keep(archive: str, system: str, file: DroppedFile, digest: str, copy: Path) -> str:
     """Put the original into the archive, once; returns where it is."""
-    name = file.name.replace("/", "_")
-    path = f"{archive.rstrip('/')}/originals/{system}/{digest[:16]}_{name}"
+    path = path_of(archive, system, file.name, digest)
     filesystem = url_to_fs(path)[0]
     if not filesystem.exists(path):
         with copy.open("rb") as told, fsspec.open(path, "wb", auto_mkdir=True) as kept:

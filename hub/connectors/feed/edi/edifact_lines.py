@@ -31,37 +31,10 @@ _DATES = {"137": "report_date", "90": "period_start", "91": "period_end",
           "366": "as_of_date", "11": "ship_date", "35": "ship_date"}  # fmt: skip
 _LISTED = frozenset(
     (
-        *(
-            "UNA",
-            "UNB",
-            "UNG",
-            "UNE",
-            "UNZ",
-            "UNS",
-            "CTA",
-            "COM",
-            "MEA",
-            "ALI",
-            "TAX",
-            "DOC",
-            "PAC",
-        ),
-        *(
-            "PCI",
-            "GIN",
-            "GIR",
-            "TDT",
-            "CPS",
-            "HAN",
-            "FTX",
-            "CNT",
-            "STS",
-            "INV",
-            "EFI",
-            "QVR",
-            "EQD",
-        ),
-        *("SEL", "RNG", "PRC", "PAT", "PCD", "SCC", "TOD", "LOT", "DMS", "ALC", "APR", "RTE"),
+        *("UNA", "UNB", "UNG", "UNE", "UNZ", "UNS", "CTA", "COM", "MEA", "ALI", "TAX", "DOC"),
+        *("PAC", "PCI", "GIN", "GIR", "TDT", "CPS", "HAN", "FTX", "CNT", "STS", "INV", "EFI"),
+        *("QVR", "EQD", "SEL", "RNG", "PRC", "PAT", "PCD", "SCC", "TOD", "LOT", "DMS", "ALC"),
+        *("APR", "RTE"),
     )
 )
 """Segments that sales and stock reports may have beside those read here. Others are spoilt ones."""
