@@ -68,6 +68,8 @@ def _server(app: ASGIApp, port: int) -> uvicorn.Server:
         port=port,
         http=cast(type[asyncio.Protocol], _protocol),
         log_level="warning",
+        proxy_headers=False,
+        ws="none",
         access_log=False,
         lifespan="off",
         server_header=False,

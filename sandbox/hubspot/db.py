@@ -8,6 +8,8 @@ from functools import lru_cache
 from pathlib import Path
 from threading import RLock
 
+from sandbox.hubspot.times import iso
+
 _TABLES = """
 CREATE TABLE IF NOT EXISTS counter (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS document (
@@ -66,6 +68,7 @@ class Database:
         self.execute = self.connection.execute
         self.executemany = self.connection.executemany
         self.connection.create_function("fold", 1, fold, deterministic=True)
+        self.connection.create_function("iso", 1, printed_moment, deterministic=True)
         self.connection.create_function("has_token", 2, has_token, deterministic=True)
         self.connection.create_function("has_member", 2, has_member, deterministic=True)
         self.execute("PRAGMA journal_mode = WAL")
@@ -121,6 +124,11 @@ class Database:
 
     def close(self) -> None:
         self.connection.close()
+
+
+def printed_moment(value: int | str | None) -> str | None:
+    """Epoch milliseconds as the wire shows them; what is no moment stays as it is."""
+    return iso(value) if isinstance(value, int) else value
 
 
 def fold(text: str | int | float | None) -> str | int | float | None:

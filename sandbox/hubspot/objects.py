@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+import msgspec
+
 from sandbox.hubspot import bodies
 from sandbox.hubspot.adminrules import Manner, require_association_editing
 from sandbox.hubspot.errors import ApiError, missing_record, validation
@@ -27,14 +29,21 @@ def list_page(call: Call) -> Reply:
     records = call.store.records
     shape = records.shape(kind, call.names("properties") or kind.defaults)
     source = read_source(call.box, kind)
-    found = records.page(source, kind, shape, after, limit + 1, archived=call.flag("archived"))
-    page = found[:limit]
-    add_history(call, kind, page, history)
-    _add_associations(call, kind, page)
-    call.rows = len(page)
-    body: dict[str, object] = {"results": page}
-    if len(found) > limit:
-        body["paging"] = next_page(call, str(page[-1]["id"]))
+    archived = call.flag("archived")
+    body: dict[str, object]
+    if history or call.names("associations"):
+        found = records.page(source, kind, shape, after, limit + 1, archived=archived)
+        page, ids = found[:limit], [str(record["id"]) for record in found]
+        add_history(call, kind, page, history)
+        _add_associations(call, kind, page)
+        body = {"results": page}
+    else:
+        printed = records.printed(source, kind, shape, after, limit + 1, archived=archived)
+        ids = [str(record_id) for record_id, _ in printed]
+        body = {"results": msgspec.Raw(f"[{','.join(text for _, text in printed[:limit])}]")}
+    call.rows = min(limit, len(ids))
+    if len(ids) > limit:
+        body["paging"] = next_page(call, ids[limit - 1])
     return Reply(200, body)
 
 

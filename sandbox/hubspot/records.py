@@ -5,8 +5,9 @@ is a plain SELECT and searching can use indices. Knows nothing of validation or 
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sandbox.hubspot.catalog import Catalog
 from sandbox.hubspot.db import Database
@@ -19,6 +20,8 @@ Wire = dict[str, object]
 _SAFE_NAME = re.compile(r"[a-z][a-z0-9_]*")
 _HEAD = ("id", "created", "updated", "archived_at")
 _FIRST_ID = 18_000_000_001
+_PAIRS = 45
+_PAGES = 1_024
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,8 @@ class Shape:
     select: str
     moments: tuple[int, ...]
     """Where among the names the moments are that must be printed as such."""
+    printed: str
+    """The same selection, its properties but the first few as JSON objects of some each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +56,8 @@ class Records:
         self._portal_id = portal_id
         self._shapes: dict[tuple[str, tuple[str, ...]], Shape] = {}
         self._shapes_version = -1
+        self._pages: dict[tuple[object, ...], list[tuple[int, str]]] = {}
+        self._pages_of = -1
 
     # Tables and columns
 
@@ -120,6 +127,7 @@ class Records:
             names=(*kind.always, *names),
             select=", ".join([*_HEAD, *(column(kind, name) for name in names)]),
             moments=tuple(n for n, type in enumerate(types, head) if type == "datetime"),
+            printed=", ".join([*_HEAD, *_json_objects(kind, dict(zip(names, types, strict=True)))]),
         )
 
     def _type(self, kind: ObjectType, name: str) -> str:
@@ -144,10 +152,12 @@ class Records:
         }
         if archived_at is not None:
             wire["archivedAt"] = iso(int(archived_at))
-        wire["url"] = (
-            f"https://app.hubspot.com/contacts/{self._portal_id}/record/{kind.type_id}/{record_id}"
-        )
+        wire["url"] = f"{self._url(kind)}{record_id}"
         return wire
+
+    def _url(self, kind: ObjectType) -> str:
+        """Where the app shows the records of a kind, up to the id of each."""
+        return f"https://app.hubspot.com/contacts/{self._portal_id}/record/{kind.type_id}/"
 
     # Reading
 
@@ -155,13 +165,47 @@ class Records:
         self, source: str, kind: ObjectType, shape: Shape, after: int, limit: int, *, archived: bool
     ) -> list[Wire]:
         """Records of a source (the table, or a view of it) above `after`, in the order of ids."""
+        rows = self._above(source, shape.select, after, limit, archived=archived)
+        return [self.render(kind, shape, row) for row in rows]
+
+    def printed(
+        self, source: str, kind: ObjectType, shape: Shape, after: int, limit: int, *, archived: bool
+    ) -> list[tuple[int, str]]:
+        """The same records, each with its id and as JSON: the quick way to a long list, of which a
+        page that is asked for again before anything was written is kept."""
+        written = self._db.connection.total_changes
+        if written != self._pages_of or len(self._pages) == _PAGES:
+            self._pages.clear()
+            self._pages_of = written
+        asked = (source, shape.printed, after, limit, archived)
+        page = self._pages.get(asked)
+        if page is None:
+            rows = self._above(source, shape.printed, after, limit, archived=archived)
+            page = self._pages[asked] = [(row[0], self._print(kind, row)) for row in rows]
+        return page
+
+    def _print(self, kind: ObjectType, row: Sequence[Any]) -> str:
+        number, born, changed, gone, *told = row
+        created_name, updated_name, id_name = kind.always
+        created, updated = iso(born or 0), iso(changed or 0)
+        more = "".join([f",{part[1:-1]}" for part in told])
+        state = "false" if gone is None else f'true,"archivedAt":"{iso(gone)}"'
+        return (
+            f'{{"id":"{number}","properties":{{"{created_name}":"{created}",'
+            f'"{updated_name}":"{updated}","{id_name}":"{number}"{more}}},'
+            f'"createdAt":"{created}","updatedAt":"{updated}",'
+            f'"archived":{state},"url":"{self._url(kind)}{number}"}}'
+        )
+
+    def _above(
+        self, source: str, selected: str, after: int, limit: int, *, archived: bool
+    ) -> Iterable[Sequence[Any]]:
         state = "NOT NULL" if archived else "NULL"
-        rows = self._db.execute(
-            f"SELECT {shape.select} FROM {source} "
+        return self._db.execute(
+            f"SELECT {selected} FROM {source} "
             f"WHERE id > ? AND archived_at IS {state} ORDER BY id LIMIT ?",
             (after, limit),
         )
-        return [self.render(kind, shape, row) for row in rows]
 
     def fetch(
         self,
@@ -243,6 +287,17 @@ class Records:
         self._db.execute(
             "INSERT OR REPLACE INTO alias VALUES (?, ?, ?)", (kind.name, old_id, new_id)
         )
+
+
+def _json_objects(kind: ObjectType, types: Mapping[str, str]) -> Iterator[str]:
+    """SQL that prints properties, given with their types, as JSON. A function takes only so many
+    arguments, so each object has only some of them."""
+    pairs = [
+        f"'{name}', {f'iso({column(kind, name)})' if type == 'datetime' else column(kind, name)}"
+        for name, type in types.items()
+    ]
+    for start in range(0, len(pairs), _PAIRS):
+        yield f"json_object({', '.join(pairs[start : start + _PAIRS])})"
 
 
 def _affinity(definition: Property) -> str:

@@ -37,6 +37,8 @@ class LinkReader:
 
     def added(self, rows: pl.DataFrame) -> pl.DataFrame:
         """The rows with a column per association field; deleted records have none any more."""
+        if not self._by_target:
+            return rows
         ids = rows.filter(pl.col(IS_DELETED) == "false")[RECORD_ID].to_list()
         return rows.join(self.of(ids), on=RECORD_ID, how="left", maintain_order="left")
 

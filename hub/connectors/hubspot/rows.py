@@ -21,6 +21,7 @@ from hub.connectors.text import numbers, times
 
 _LOSERS = ("hs_merged_object_ids", "hs_all_contact_vids")
 _OBJECT_ID = "hs_object_id"
+_SPELLINGS = {"number": numbers, "datetime": times}
 
 
 class Rows:
@@ -47,8 +48,6 @@ class Rows:
     def frame(self, pages: Sequence[bytes]) -> pl.DataFrame:
         """All records of the pages in canonical text, and a deleted row for each record that was
         merged into one of them: such a record leaves every list, and only its survivor names it.
-
-        The last change of an archived record is the moment it was archived.
         """
         told = self._told(pages)
         living = self._spelt(told)
@@ -63,49 +62,60 @@ class Rows:
         return merges(self._survivors(self._told(pages)))
 
     def _told(self, pages: Sequence[bytes]) -> pl.DataFrame:
+        """All records of the pages as told: whose, when changed, whether deleted, the properties.
+
+        The last change of an archived record is the moment it was archived.
+        """
         lines = b"\n".join(_one_line(page) for page in pages)
         answers = (
-            pl.read_ndjson(lines, schema=self._schema)
+            pl.scan_ndjson(lines, schema=self._schema)
             if lines
-            else pl.DataFrame(schema=self._schema)
+            else pl.LazyFrame(schema=self._schema)
         )
-        return answers.filter(pl.col("results").list.len() > 0).explode("results")
+        record = pl.col("results").struct
+        changed, archived = record.field("updatedAt"), record.field("archived").fill_null(False)
+        deleted = pl.coalesce(record.field("archivedAt"), changed)
+        return (
+            answers.filter(pl.col("results").list.len() > 0)
+            .explode("results")
+            .select(
+                record.field("id").alias(RECORD_ID),
+                pl.when(archived).then(deleted).otherwise(changed).alias(MODIFIED_AT),
+                pl.when(archived).then(pl.lit("true")).otherwise(pl.lit("false")).alias(IS_DELETED),
+                *(record.field("properties").struct.field(name) for name in self.asked),
+            )
+            .collect()
+        )
 
     def _spelt(self, told: pl.DataFrame) -> pl.DataFrame:
-        record = pl.col("results").struct
-        archived = record.field("archived").fill_null(False)
-        text = told.select(
-            record.field("id").alias(RECORD_ID),
-            pl.when(archived)
-            .then(pl.coalesce(record.field("archivedAt"), record.field("updatedAt")))
-            .otherwise(record.field("updatedAt"))
-            .alias(MODIFIED_AT),
-            pl.when(archived).then(pl.lit("true")).otherwise(pl.lit("false")).alias(IS_DELETED),
+        filled = told.select(
+            RECORD_ID,
+            MODIFIED_AT,
+            IS_DELETED,
             pl.lit(None, pl.String).alias(MERGED_INTO),
+            *(pl.when(pl.col(name) != "").then(pl.col(name)) for name in self._properties),
+        )
+        return filled.with_columns(
+            times(filled[MODIFIED_AT]),
             *(
-                record.field("properties").struct.field(name).alias(name)
-                for name in self._properties
+                _SPELLINGS[kind](filled[name])
+                for name, kind in zip(self._properties, self._types, strict=True)
+                if kind in _SPELLINGS
             ),
         )
-        columns = [text[RECORD_ID], times(text[MODIFIED_AT]), text[IS_DELETED], text[MERGED_INTO]]
-        for name, kind in zip(self._properties, self._types, strict=True):
-            columns.append(_spelt_column(text[name], kind))
-        return pl.DataFrame(columns)
 
     def _survivors(self, told: pl.DataFrame) -> list[tuple[str, list[str]]]:
         """Records and those merged into them, in the order in which they were changed."""
         if not self._losers:
             return []
-        record = pl.col("results").struct
-        lists = [record.field("properties").struct.field(name) for name in self._losers]
         found = told.select(
-            record.field("id").alias("id"),
-            record.field("updatedAt").alias("at"),
-            pl.concat_str(lists, separator=";", ignore_nulls=True).alias("losers"),
+            RECORD_ID,
+            MODIFIED_AT,
+            pl.concat_str(self._losers, separator=";", ignore_nulls=True).alias("losers"),
         ).filter(pl.col("losers").str.len_chars() > 0)
         return [
             (survivor, [loser for loser in losers.split(";") if loser not in {"", survivor}])
-            for survivor, _, losers in found.sort("at", "id").rows()
+            for survivor, _, losers in found.sort(MODIFIED_AT, RECORD_ID).rows()
         ]
 
 
@@ -136,10 +146,3 @@ def _gone(merged: Mapping[str, str], living: pl.DataFrame) -> pl.DataFrame:
 def _one_line(page: bytes) -> bytes:
     """JSON text holds line breaks only between its tokens, if at all."""
     return msgspec.json.format(page, indent=-1) if b"\n" in page else page
-
-
-def _spelt_column(told: pl.Series, kind: str) -> pl.Series:
-    column = told.replace("", None)
-    if kind == "number":
-        return numbers(column)
-    return times(column) if kind == "datetime" else column
