@@ -48,6 +48,10 @@ _WORTH_A_LOOK = 1_000
 # Types on the way to SQLite whose values a statement can spell without loss.
 _LITERALS: dict[pl.DataType, TypeEngine[Any]] = {pl.String(): Text(), pl.Int64(): BigInteger()}
 
+# Before it binds a None as NULL the driver looks in vain for who could adapt it, which takes longer
+# than to bind a text. Told somebody, it looks no further.
+sqlite3.register_adapter(type(None), {None: None}.__getitem__)
+
 
 def polars_type(kind: TypeEngine[Any]) -> pl.DataType:
     """The polars type that holds a column's values without loss."""
