@@ -55,14 +55,9 @@ def land_batch(
     *,
     archived: bool = False,
 ) -> None:
-    """Land one batch: all of it or nothing. `archived`: it comes from the archive, where it stays
+    """Land one batch that has rows: all of it or nothing. `archived`: it comes from the archive, where it stays
     as it is."""
     batch, rows = found.batch, found.rows
-    if not found.read:
-        if batch.cursor is not None:
-            with writing(engine) as conn:
-                move_cursor(conn, target, run, batch.cursor)
-        return
     with watch.lap("land"):
         kept = rows.filter(pl.col("disposition") != "unchanged").select(batch.rows.columns)
         to_store = kept.clear() if archived else kept

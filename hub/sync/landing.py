@@ -19,7 +19,7 @@ from hub.sync.drift import watched
 from hub.sync.judging import Judged, Prepared, judged, prepared
 from hub.sync.ledger import Stopwatch, record_calls
 from hub.sync.periods import by_period, period_of
-from hub.sync.targets import Target, target_in
+from hub.sync.targets import Target, move_cursor, target_in
 
 _TOLD_AT_MOST = 1_000_000
 
@@ -94,8 +94,11 @@ class Landing:
         told = [pl.DataFrame(schema={RECORD_ID: pl.String, IS_DELETED: pl.String})]
         parted = (part for batch in batches for part in by_period(batch, self.target))
 
-        def ahead() -> Iterator[Prepared | Judged]:
+        def ahead() -> Iterator[Batch | Prepared | Judged]:
             for batch in parted:
+                if batch.rows.is_empty():
+                    yield batch
+                    continue
                 made = prepared(batch, self.target)
                 unseen = first and _adds_only(batch, told)
                 told.append(batch.rows.select(RECORD_ID, IS_DELETED))
@@ -107,10 +110,19 @@ class Landing:
                     found = next(coming, None)
                 if found is None:
                     return pl.concat(told)
+                if isinstance(found, Batch):
+                    self._go_on_after(found)
+                    continue
                 if isinstance(found, Prepared):
                     with self.watch.lap("check"):
                         found = judged(self.engine, self.target, found)
                 self._land(found)
+
+    def _go_on_after(self, nothing: Batch) -> None:
+        """Most pulls bring no rows: they then cost no more than the cursor they tell."""
+        if nothing.cursor is not None:
+            with writing(self.engine) as conn:
+                move_cursor(conn, self.target, self.run, nothing.cursor)
 
     def _land(self, found: Judged) -> None:
         target = self.target
