@@ -10,19 +10,14 @@ import click
 
 from hub import __version__
 from hub.commands import show, show_setup
-from hub.commands.channel_cli import (
-    calendar,
-    feed_diff,
-    feed_unmatched,
-    feed_versions,
-    period,
-    siso,
-)
+from hub.commands.channel_cli import calendar, period, siso
+from hub.commands.feed_cli import feed
 from hub.commands.match_cli import match
 from hub.commands.options import config_option as _config
 from hub.commands.options import json_option as _json
 from hub.commands.options import reporting as _reporting
 from hub.commands.plan_cli import outstanding, plan
+from hub.commands.quarantine_cli import quarantine
 from hub.commands.review_cli import review
 
 
@@ -245,93 +240,6 @@ def schema(action: str | None, name: str | None, config: Path, as_json: bool) ->
     return 0
 
 
-@main.group()
-def quarantine() -> None:
-    """Rows held back, each with all its reasons."""
-
-
-@quarantine.command("list")
-@_config
-@_json
-@_reporting
-def quarantine_list(config: Path, as_json: bool) -> int:
-    """What waits, by system, object and rule."""
-    from hub.commands.quarantine import listing
-    from hub.commands.warehouse import open_workplace
-
-    show.quarantine_list(listing(open_workplace(config)), as_json=as_json)
-    return 0
-
-
-@quarantine.command("show")
-@click.argument("number", type=int)
-@_config
-@_json
-@_reporting
-def quarantine_show(number: int, config: Path, as_json: bool) -> int:
-    """One row as it was told, with its faults."""
-    from hub.commands.quarantine import one
-    from hub.commands.warehouse import open_workplace
-
-    show.quarantine_row(one(open_workplace(config), number), as_json=as_json)
-    return 0
-
-
-@quarantine.command("retry")
-@click.argument("numbers", type=int, nargs=-1)
-@_config
-@_json
-@_reporting
-def quarantine_retry(numbers: tuple[int, ...], config: Path, as_json: bool) -> int:
-    """Check waiting rows again (all, or those named); what is good now is landed."""
-    from hub.commands.quarantine import again
-    from hub.commands.warehouse import open_workplace
-
-    show.landed(again(open_workplace(config), numbers), as_json=as_json)
-    return 0
-
-
-@quarantine.command("export")
-@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), required=True)
-@click.option("--system", metavar="NAME", help="Only this system.")
-@click.option("--object", "obj", metavar="NAME", help="Only this object.")
-@_config
-@_json
-@_reporting
-def quarantine_export(
-    out: Path, system: str | None, obj: str | None, config: Path, as_json: bool
-) -> int:
-    """Write waiting rows as CSV, to be corrected and taken back by `fix`."""
-    from hub.commands.quarantine_fix import export
-    from hub.commands.show_feed import exported
-    from hub.commands.warehouse import open_workplace
-
-    exported(export(open_workplace(config), out, system, obj), out, as_json=as_json)
-    return 0
-
-
-@quarantine.command("fix")
-@click.argument("file", type=click.Path(path_type=Path, dir_okay=False), required=False)
-@click.option("--where", multiple=True, metavar="COLUMN=VALUE", help="Rows that say this.")
-@click.option("--set", "sets", multiple=True, metavar="COLUMN=VALUE", help="What is right.")
-@click.option("--yes", is_flag=True, help="Do it; without, only say which rows would be freed.")
-@_config
-@_json
-@_reporting
-def quarantine_fix(
-    file: Path | None, where: tuple[str, ...], sets: tuple[str, ...], yes: bool, config: Path,
-    as_json: bool,
-) -> int:  # fmt: skip
-    """Correct waiting rows: by a CSV that `export` wrote, or by a rule for all it explains."""
-    from hub.commands.quarantine_fix import fix
-    from hub.commands.show_feed import fixed
-    from hub.commands.warehouse import open_workplace
-
-    report = fix(open_workplace(config), file, where, sets, do=yes)
-    fixed(report, as_json=as_json)
-    return 0 if report.left == 0 else 1
-
-
 @main.command()
 @click.argument("entity")
 @click.argument("hub_id", metavar="ID")
@@ -369,82 +277,12 @@ def ui(port: int, config: Path) -> int:
     return run_ui(config, port)
 
 
+main.add_command(quarantine)
 main.add_command(review)
 main.add_command(match)
 main.add_command(plan)
 main.add_command(outstanding)
-
-
-@main.group()
-def feed() -> None:
-    """Distributors' files: looked at before they are sent or taken, and over time."""
-
-
-@feed.command("check")
-@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
-@click.option("--profile", metavar="P", help="A profile: its name, or its file.")
-@click.option("--period", metavar="MONTH", help="What it is of: 2026-03, or DAY..DAY.")
-@_config
-@_json
-@_reporting
-def feed_check(
-    file: Path, profile: str | None, period: str | None, config: Path, as_json: bool
-) -> int:
-    """Read a file as a sync would, and say what is wrong where."""
-    from hub.commands.feed import check, named_profile
-    from hub.commands.show_feed import checked
-
-    found = check(file, named_profile(profile, config.parent), period, keep_lines=as_json)
-    checked(found, as_json=as_json)
-    return 0 if found.good else 1
-
-
-@feed.command("learn")
-@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
-@click.option("--profile", metavar="P", help="The profile so far, to be brought up to the file.")
-@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Where to write it.")
-@_config
-@_json
-@_reporting
-def feed_learn(
-    file: Path, profile: str | None, out: Path | None, config: Path, as_json: bool
-) -> int:
-    """Propose a profile for files like this one."""
-    from hub.commands.feed import named_profile
-    from hub.commands.feed_learn import as_yaml, propose, write
-    from hub.commands.show_feed import learned
-
-    keys, notes = propose(file, named_profile(profile, config.parent))
-    if out is not None:
-        write(out, as_yaml(keys, notes))
-    learned(keys, notes, out, as_json=as_json)
-    return 0
-
-
-@feed.command("answer")
-@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
-@click.option("--profile", metavar="P", help="A profile: its name, or its file.")
-@click.option("--period", metavar="MONTH", help="What it is of: 2026-03, or DAY..DAY.")
-@click.option("--out", type=click.Path(path_type=Path, file_okay=False), default=Path())
-@_config
-@_json
-@_reporting
-def feed_answer(
-    file: Path, profile: str | None, period: str | None, out: Path, config: Path, as_json: bool
-) -> int:
-    """Write what goes back to the sender: the bad lines, and the acknowledgement of EDI."""
-    from hub.commands.feed import named_profile
-    from hub.commands.feed_answer import answer
-    from hub.commands.show_feed import answered
-
-    found, made = answer(file, named_profile(profile, config.parent), period, out)
-    answered(found, made, as_json=as_json)
-    return 0 if found.good else 1
-
-
-feed.add_command(feed_versions)
-feed.add_command(feed_diff)
-feed.add_command(feed_unmatched)
+main.add_command(feed)
 main.add_command(period)
 main.add_command(siso)
 main.add_command(calendar)

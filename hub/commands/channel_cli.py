@@ -1,42 +1,10 @@
-"""Commands about distributors' reports over time: their versions, and the periods they are of."""
+"""`hub period …`, `hub siso` and `hub calendar …`: argument parsing and printing only."""
 
 from pathlib import Path
 
 import click
 
-from hub.commands.options import config_option as _config
-from hub.commands.options import json_option as _json
-from hub.commands.options import reporting as _reporting
-
-
-@click.command("versions")
-@click.option("--system", metavar="NAME", help="Only this distributor.")
-@_config
-@_json
-@_reporting
-def feed_versions(system: str | None, config: Path, as_json: bool) -> int:
-    """Which reports came, which of several of a period holds, and since when."""
-    from hub.commands import show_channel
-    from hub.commands.feed_versions import versions
-
-    show_channel.versions(versions(config, system), as_json=as_json)
-    return 0
-
-
-@click.command("diff")
-@click.argument("old")
-@click.argument("new")
-@click.option("--profile", metavar="P", help="Of files: a profile, its name or its file.")
-@_config
-@_json
-@_reporting
-def feed_diff(old: str, new: str, profile: str | None, config: Path, as_json: bool) -> int:
-    """What differs between two files, or two reports (rp_…) that were taken."""
-    from hub.commands import show_channel
-    from hub.commands.feed_versions import diff
-
-    show_channel.difference(diff(old, new, profile, config), as_json=as_json)
-    return 0
+from hub.commands.options import config_option, json_option, reporting
 
 
 @click.group()
@@ -45,9 +13,9 @@ def period() -> None:
 
 
 @period.command("list")
-@_config
-@_json
-@_reporting
+@config_option
+@json_option
+@reporting
 def period_list(config: Path, as_json: bool) -> int:
     """Months with what is booked in them, and which are closed."""
     from hub.commands import show_channel
@@ -61,9 +29,9 @@ def period_list(config: Path, as_json: bool) -> int:
 @period.command("close")
 @click.argument("month")
 @click.option("--by", required=True, metavar="NAME", help="Who closes it.")
-@_config
-@_json
-@_reporting
+@config_option
+@json_option
+@reporting
 def period_close(month: str, by: str, config: Path, as_json: bool) -> int:
     """Close a month: nothing more is booked in it."""
     from hub.commands import show_channel
@@ -76,9 +44,9 @@ def period_close(month: str, by: str, config: Path, as_json: bool) -> int:
 
 @period.command("reopen")
 @click.argument("month")
-@_config
-@_json
-@_reporting
+@config_option
+@json_option
+@reporting
 def period_reopen(month: str, config: Path, as_json: bool) -> int:
     """Open the last closed month again."""
     from hub.commands import show_channel
@@ -94,9 +62,9 @@ def period_reopen(month: str, config: Path, as_json: bool) -> int:
 @click.option("--sku", metavar="SKU", help="Only this product, also when its balance is good.")
 @click.option("--period", "month", metavar="MONTH", help="Of this month; else the newest counted.")
 @click.option("--all", "everything", is_flag=True, help="Good balances, too.")
-@_config
-@_json
-@_reporting
+@config_option
+@json_option
+@reporting
 def siso(
     system: str | None, sku: str | None, month: str | None, everything: bool, config: Path,
     as_json: bool,
@@ -118,9 +86,9 @@ def calendar() -> None:
 
 @calendar.command("list")
 @click.option("--all", "everything", is_flag=True, help="Those that came, too.")
-@_config
-@_json
-@_reporting
+@config_option
+@json_option
+@reporting
 def calendar_list(everything: bool, config: Path, as_json: bool) -> int:
     """Reports that are overdue or due next."""
     from hub.commands import show_channel
@@ -136,9 +104,9 @@ def calendar_list(everything: bool, config: Path, as_json: bool) -> int:
 @click.argument("period_end", metavar="DAY")
 @click.option("--by", required=True, metavar="NAME")
 @click.option("--why", required=True, metavar="REASON")
-@_config
-@_json
-@_reporting
+@config_option
+@json_option
+@reporting
 def calendar_waive(
     report: str, period_end: str, by: str, why: str, config: Path, as_json: bool
 ) -> int:
@@ -148,18 +116,4 @@ def calendar_waive(
     from hub.commands.warehouse import open_workplace
 
     show_channel.waived(waive(open_workplace(config), report, period_end, by, why), as_json=as_json)
-    return 0
-
-
-@click.command("unmatched")
-@_config
-@_json
-@_reporting
-def feed_unmatched(config: Path, as_json: bool) -> int:
-    """Resellers in sales that nobody knows for certain, the costliest first."""
-    from hub.commands import show_channel
-    from hub.commands.feed_unmatched import unmatched
-    from hub.commands.warehouse import open_workplace
-
-    show_channel.unmatched(unmatched(open_workplace(config)), as_json=as_json)
     return 0

@@ -55,8 +55,8 @@ def land_batch(
     *,
     archived: bool = False,
 ) -> None:
-    """Land one batch that has rows: all of it or nothing. `archived`: it comes from the archive, where it stays
-    as it is."""
+    """Land one batch that has rows: all of it or nothing. `archived`: it comes from the archive,
+    where it stays as it is."""
     batch, rows = found.batch, found.rows
     with watch.lap("land"):
         kept = rows.filter(pl.col("disposition") != "unchanged").select(batch.rows.columns)
