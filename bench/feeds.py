@@ -11,8 +11,10 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from statistics import median
 from tempfile import TemporaryDirectory
-from time import perf_counter
+from time import perf_counter, process_time
+from typing import NamedTuple
 
 _LINES_OF_A_TRANSFER = 10
 _SEGMENTS_OF_A_LINE = 3
@@ -139,20 +141,29 @@ _PEERS_PYTHON = Path(".venv-bench/bin/python")
 
 
 def alone(reader: str, path: Path) -> None:
-    """Read one file and say units, seconds and peak memory; run by a process of its own."""
+    """Read one file and say units, seconds, CPU seconds and peak memory (MB); run by a process of
+    its own."""
     read = READERS[reader]()
-    began = perf_counter()
+    began, worked = perf_counter(), process_time()
     units = read(path)
-    seconds = perf_counter() - began
+    seconds, busy = perf_counter() - began, process_time() - worked
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    sys.stdout.write(f"{units} {seconds} {peak}\n")
+    sys.stdout.write(f"{units} {seconds} {busy} {peak}\n")
 
 
-def _measured(reader: str, path: Path) -> tuple[int, float, float]:
+class Measured(NamedTuple):
+    """Seconds on the clock, seconds of CPU, and peak memory in MB."""
+
+    seconds: float
+    busy: float
+    peak: float
+
+
+def _measured(reader: str, path: Path) -> Measured:
     python = _PEERS_PYTHON if reader in _PEERS else sys.executable
     command = [str(python), "-m", "bench.feeds", "--alone", reader, str(path)]
     told = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
-    return int(told[-3]), float(told[-2]), float(told[-1])
+    return Measured(*map(float, told[-3:]))
 
 
 def main() -> int:
@@ -181,19 +192,22 @@ def _table(files: dict[str, Path], options: argparse.Namespace) -> None:
         ("sales.edi", options.segments, ("hub", "pydifact")),
     ]
     sys.stdout.write(
-        "| file | reader | lines or segments/s | seconds | peak MB |\n|---|---|---|---|---|\n"
+        "| file | reader | lines or segments/s | seconds | CPU s | peak MB |\n"
+        "|---|---|---|---|---|---|\n"
     )
     for file, units, readers in plan:
         there = [r for r in readers if r not in _PEERS or _PEERS_PYTHON.exists()]
-        rounds: dict[str, list[tuple[int, float, float]]] = {reader: [] for reader in there}
+        rounds: dict[str, list[Measured]] = {reader: [] for reader in there}
         for _ in range(options.rounds):
             for reader in there:
                 rounds[reader].append(_measured(reader, files[file]))
         for reader, measured in rounds.items():
-            seconds = sorted(one[1] for one in measured)[len(measured) // 2]
-            peak = max(one[2] for one in measured)
+            seconds = median(one.seconds for one in measured)
+            busy = median(one.busy for one in measured)
+            peak = max(one.peak for one in measured)
             sys.stdout.write(
-                f"| {file} | {reader} | {units / seconds:,.0f} | {seconds:.2f} | {peak:,.0f} |\n"
+                f"| {file} | {reader} | {units / seconds:,.0f} | {seconds:.2f} | {busy:.2f} "
+                f"| {peak:,.0f} |\n"
             )
 
 

@@ -148,21 +148,13 @@ def with_companies(rows: pl.DataFrame) -> pl.DataFrame:
 
 def _end_customers(rows: pl.DataFrame) -> pl.Series:
     """A digest of name and address as printed: end customers have no number of their own."""
-    printed = rows.select(_END_CUSTOMER)
-    distinct = printed.unique()
-    ids = [_end_customer_id(one) for one in distinct.iter_rows()]
-    known = distinct.with_columns(pl.Series(END_CUSTOMER_ID, ids, dtype=pl.String))
-    return printed.join(
-        known, on=list(_END_CUSTOMER), how="left", nulls_equal=True, maintain_order="left"
-    )[END_CUSTOMER_ID]
-
-
-def _end_customer_id(printed: tuple[str | None, ...]) -> str | None:
-    name = printed[0]
-    if name is None or name.strip().casefold() in UNNAMED:
-        return None
-    text = "|".join(part or "" for part in printed)
-    return blake2b(text.encode(), digest_size=8).hexdigest()
+    name = pl.col(_END_CUSTOMER[0])
+    named = name.is_not_null() & ~name.str.strip_chars().str.to_lowercase().is_in(list(UNNAMED))
+    text = pl.concat_str([pl.col(n).fill_null("") for n in _END_CUSTOMER], separator="|")
+    printed = rows.select(pl.when(named).then(text).alias(END_CUSTOMER_ID)).to_series()
+    distinct = printed.unique().drop_nulls()
+    ids = [blake2b(one.encode(), digest_size=8).hexdigest() for one in distinct]
+    return printed.replace_strict(distinct, pl.Series(ids, dtype=pl.String), default=None)
 
 
 def _fitting(key: pl.Expr) -> pl.Expr:

@@ -31,9 +31,8 @@ class Collected:
     def take(self) -> Part:
         """What was gathered, as a part; begins anew."""
         names = {name for line in self.lines for name in line}
-        columns = {
-            name: _texts([line.get(name) for line in self.lines]).alias(name) for name in names
-        }
+        told = pl.from_dicts(self.lines, schema=dict.fromkeys(sorted(names), pl.String))
+        columns = {column.name: _texts(column) for column in told}
         part = part_of(
             self.object,
             columns,
@@ -44,9 +43,9 @@ class Collected:
         return part
 
 
-def _texts(told: list[str | None]) -> pl.Series:
-    series = pl.Series(told, dtype=pl.String).str.strip_chars().replace("", None)
+def _texts(told: pl.Series) -> pl.Series:
+    series = told.str.strip_chars().replace("", None)
     if series.str.contains(r"[^\x00-\x7f]").any():
         read = [None if text is None else as_text(text) for text in series]
-        return pl.Series(read, dtype=pl.String)
+        return pl.Series(told.name, read, dtype=pl.String)
     return series

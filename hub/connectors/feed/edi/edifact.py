@@ -11,7 +11,7 @@ from functools import partial
 
 from hub.connectors.feed.report import Source
 
-_BLOCK = 1 << 20
+_BLOCK = 1 << 16
 _USUAL = ":+.? '"
 _HELD = "\x00\x01\x02\x03"
 
@@ -45,6 +45,17 @@ def service_string(source: Source) -> ServiceString:
 
 def segments(source: Source, marks: ServiceString) -> Iterator[list[Segment]]:
     """The segments of a file, some thousands at a time: elements, each a list of components."""
+    for told in texts(source, marks):
+        whole = "".join(told)
+        if marks.release in whole or any(kept in whole for kept in _HELD):
+            yield [parts(one, marks) for one in told]
+        else:
+            element, component = marks.element, marks.component
+            yield [[e.split(component) for e in one.split(element)] for one in told]
+
+
+def texts(source: Source, marks: ServiceString) -> Iterator[list[str]]:
+    """The segments of a file, some thousands at a time, for `parts` to take apart."""
     held, first = "", True
     with source.open() as file:
         for block in iter(partial(file.read, _BLOCK), b""):
@@ -54,10 +65,10 @@ def segments(source: Source, marks: ServiceString) -> Iterator[list[Segment]]:
             safe = _released(text, marks) if marks.release in text else text
             told = safe.split(marks.terminator)
             held = _put_back(told.pop(), marks)
-            yield [_parts(one, marks) for one in map(str.strip, told) if one]
+            yield [one for one in map(str.strip, told) if one]
     rest = held.strip()
     if rest:
-        yield [_parts(_released(rest, marks), marks)]
+        yield [_released(rest, marks)]
 
 
 def _released(text: str, marks: ServiceString) -> str:
@@ -81,11 +92,12 @@ def _put_back(text: str, marks: ServiceString) -> str:
     return text
 
 
-def _parts(one: str, marks: ServiceString) -> Segment:
-    parts = [element.split(marks.component) for element in one.split(marks.element)]
+def parts(one: str, marks: ServiceString) -> Segment:
+    """One of the `texts` taken apart, its released characters put back."""
+    told = [element.split(marks.component) for element in one.split(marks.element)]
     if any(kept in one for kept in _HELD) or marks.release in one:
-        return [[_plain(text, marks) for text in element] for element in parts]
-    return parts
+        return [[_plain(text, marks) for text in element] for element in told]
+    return told
 
 
 def _plain(text: str, marks: ServiceString) -> str:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from hub.connectors.feed.edi.edifact import Segment, ServiceString, segments
+from hub.connectors.feed.edi.edifact import Segment, ServiceString, parts, texts
 from hub.connectors.feed.report import Source
 from hub.errors import FeedUnreadable
 
@@ -35,11 +35,14 @@ def look(source: Source, marks: ServiceString) -> Interchange:
     found: Interchange | None = None
     one: Message | None = None
     ended = False
-    for several in segments(source, marks):
-        for segment in several:
-            tag = segment[0][0]
+    for several in texts(source, marks):
+        for told in several:
             if one is not None:
                 one.segments += 1
+            if not told.startswith("UN"):
+                continue
+            segment = parts(told, marks)
+            tag = segment[0][0]
             if tag == "UNB" and found is None:
                 found = Interchange(
                     part(segment, 2), part(segment, 3), part(segment, 5), part(segment, 1)

@@ -11,7 +11,7 @@ from functools import partial
 from hub.connectors.feed.report import Source
 from hub.errors import FeedUnreadable
 
-_BLOCK = 1 << 17
+_BLOCK = 1 << 16
 _HEADER_ELEMENTS = 16
 _HEADER_LENGTH = 106
 _BLANKS = " \t\r\n\x1a"
@@ -64,8 +64,14 @@ def segments(source: Source, delimiters: Delimiters) -> Iterator[list[Segment]]:
     Text is Latin-1, one character a byte; `as_text` makes of it what it was meant to be. Line ends,
     indents and doubled terminators between segments are no matter.
     """
-    element, terminator = delimiters.element, delimiters.terminator
-    held, first = "", True
+    element = delimiters.element
+    for told in texts(source, delimiters):
+        yield [one.split(element) for one in told]
+
+
+def texts(source: Source, delimiters: Delimiters) -> Iterator[list[str]]:
+    """The segments of a file, some thousands at a time, not yet taken apart."""
+    terminator, held, first = delimiters.terminator, "", True
     with source.open() as file:
         for block in iter(partial(file.read, _BLOCK), b""):
             text = held + _without_line_ends(block.decode("latin-1"), terminator)
@@ -75,10 +81,10 @@ def segments(source: Source, delimiters: Delimiters) -> Iterator[list[Segment]]:
             held = told.pop()
             if terminator + " " in text or "\t" in text or text.startswith(" "):
                 told = [one.strip(_BLANKS) for one in told]
-            yield [one.split(element) for one in told if one]
+            yield [one for one in told if one]
     rest = held.strip(_BLANKS)
     if rest:
-        yield [rest.split(element)]
+        yield [rest]
 
 
 def _without_line_ends(text: str, terminator: str) -> str:

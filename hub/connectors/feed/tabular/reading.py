@@ -124,10 +124,10 @@ class _Reading:
             if len(kept) <= _KEPT_FRAMES:
                 kept.append(cells)
             for name in self._columns:
-                column = self._text(cells, name)
                 if name in NUMBER_COLUMNS and open_mark:
-                    marks.count(column)
+                    marks.count(self._text(cells, name))
                 if name in DATE_COLUMNS:
+                    column = self._text(cells, name)
                     if open_dates:
                         days.count(column)
                     self._note_day(name, column)
@@ -206,10 +206,8 @@ class _Reading:
         width = len(self._header.cells)
         names = sorted({str(p) for p in self._columns.values()})
         for cells in self._grid.below(self._header.line, width):
-            told = ~pl.all_horizontal(
-                pl.col(n).str.strip_chars().fill_null("") == "" for n in names
-            )
-            yield cells.filter(pl.col(RAGGED) | told)
+            silent = _silent(cells, names)
+            yield cells.filter(pl.col(RAGGED) | ~silent) if silent.any() else cells
 
     def _text(self, cells: pl.DataFrame, name: str) -> pl.Series:
         column = cells[str(self._columns[name])].str.strip_chars()
@@ -271,6 +269,16 @@ class _Reading:
                 for n in DATE_COLUMNS if n in rows.columns]  # fmt: skip
         latest = [d.max() for d in days if d.len()]
         return max((d for d in latest if isinstance(d, str)), default=None)
+
+
+def _silent(cells: pl.DataFrame, names: list[str]) -> pl.Series:
+    """Which rows say nothing in any of these columns. Mostly the first column tells: none."""
+    silent = pl.repeat(value=True, n=cells.height, eager=True)
+    for name in names:
+        silent &= cells[name].str.strip_chars().fill_null("") == ""
+        if not silent.any():
+            break
+    return silent
 
 
 def _misshapen(cells: pl.DataFrame) -> Iterator[Fault]:

@@ -96,14 +96,22 @@ class Totals:
 def repeated_headers(cells: pl.DataFrame, rows: Sequence[Sequence[str]]) -> pl.Series:
     """Which rows print the header once more."""
     names = [name for name in cells.columns if name.isdigit()]
-    found = pl.lit(value=False)
+    found = pl.repeat(value=False, n=cells.height, eager=True)
     for header in rows:
         told = [(names[at], text) for at, text in enumerate(header) if text and at < len(names)]
         if len(told) > 1:
-            found = found | pl.all_horizontal(
-                pl.col(name).str.strip_chars().fill_null("") == text for name, text in told
-            )
-    return cells.select(found.alias("repeated")).to_series()
+            found |= _print(cells, told)
+    return found.alias("repeated")
+
+
+def _print(cells: pl.DataFrame, header: Sequence[tuple[str, str]]) -> pl.Series:
+    """Which rows print these texts in these columns. Mostly the first column tells: none."""
+    same = pl.repeat(value=True, n=cells.height, eager=True)
+    for name, text in header:
+        same &= cells[name].str.strip_chars().fill_null("") == text
+        if not same.any():
+            break
+    return same
 
 
 def _number(told: str | None) -> Decimal | None:
