@@ -254,6 +254,8 @@ def _vendor_rows(world: World) -> dict[str, list[dict[str, object]]]:
 _SIGN_IN = (
     "auth: {flow: client_credentials, client_id: demo-client-id, client_secret: demo-client-secret}"
 )
+# Half of all leads change between two syncs, which ops would be asked about.
+_NO_BRAKE = "plans: {brake: {share: 2, clears: 2}}\n"
 _HUBSPOT = """    search_lag_seconds: 0
     auth: {access_token: pat-na1-demo-0000}
 """
@@ -316,6 +318,6 @@ def write_configuration(world: World, wrong: Sequence[str] = ()) -> None:
         else:
             systems.append(f"{head}    base_url: {url}\n{_REST}")
             mappings.append(_REST_MAPPING.format(system=system))
-    text = f"systems:\n{''.join(systems)}mappings:\n{''.join(mappings)}{''.join(wrong)}"
+    text = f"systems:\n{''.join(systems)}{_NO_BRAKE}mappings:\n{''.join(mappings)}{''.join(wrong)}"
     (world.folder / "hub.yaml").write_text(text, encoding="utf-8")
     (world.folder / "policy.yaml").write_text('version: "1"\n', encoding="utf-8")
