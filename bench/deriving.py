@@ -20,8 +20,9 @@ from hub.models.runs import Run
 from hub.models.sources import SOURCES
 from hub.policy.govern import SUBJECTS, govern
 from hub.sync.apply import apply_plan
+from hub.sync.derivation import RESOLVED
+from hub.sync.flow import connected
 from hub.sync.ledger import begin_run, end_run
-from hub.sync.pipeline import RESOLVED, connected
 from hub.sync.plan import Plan, make_plan
 
 _MENTIONS = ("company", "contact", "lead")

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from bench.scene import Scene
 from hub.connectors.contract import Change
-from hub.sync.pipeline import connected
+from hub.sync.flow import connected
 
 
 def edit(scene: Scene, system: str, obj: str, field: str, said: Mapping[str, str]) -> None:

@@ -32,9 +32,9 @@ from hub.models.golden import company
 from hub.models.identity import crosswalk
 from hub.models.runs import Run
 from hub.models.sources import src_company
+from hub.sync.flow import connected
 from hub.sync.land import land
 from hub.sync.ledger import begin_run, end_run
-from hub.sync.pipeline import connected
 from hub.sync.plan import make_plan
 
 _MEGABYTE = 1024 * 1024

@@ -21,7 +21,7 @@ from hub.config import Settings, load_config
 from hub.connectors.contract import Batch, ObjectSpec
 from hub.connectors.hubspot.config import HubSpotSystem
 from hub.connectors.salesforce.config import SalesforceSystem
-from hub.sync.pipeline import connected
+from hub.sync.flow import connected
 
 SEED = 7
 _FIRST_PORT = 12_000

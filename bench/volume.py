@@ -24,9 +24,9 @@ from hub.models.runs import Run
 from hub.policy.settings import load_policy
 from hub.sync.apply import apply_plan
 from hub.sync.changes import PlannedChange
+from hub.sync.flow import connected
 from hub.sync.land import land
 from hub.sync.ledger import begin_run, end_run
-from hub.sync.pipeline import connected
 from hub.sync.plan import basis
 from hub.sync.settled import portions
 from hub.sync.storing import Draft, store

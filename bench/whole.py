@@ -5,7 +5,8 @@ from sqlalchemy import Engine
 from bench.deriving import Stage
 from bench.figures import Board, timed
 from bench.scene import Batches
-from hub.sync.pipeline import STEPS, SyncReport, sync
+from hub.sync.pipeline import sync
+from hub.sync.report import STEPS, SyncReport
 
 
 def measure_syncs(stage: Stage, engine: Engine) -> Batches:

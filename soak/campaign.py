@@ -24,8 +24,9 @@ from hub.config import Settings, connector_kinds
 from hub.connectors.contract import Connector
 from hub.connectors.http import Patience
 from hub.models.database import reading
-from hub.sync import pipeline
-from hub.sync.pipeline import SyncReport, sync
+from hub.sync import flow
+from hub.sync.pipeline import sync
+from hub.sync.report import SyncReport
 from sandbox.seed import hubspot_file, salesforce_file, seed
 from sandbox.server import free_port
 from sandbox.world import generate
@@ -279,5 +280,5 @@ def impatient() -> Iterator[None]:
         patient: Connector = kind(system, config, settings, patience=patience)
         return patient
 
-    with mock.patch.object(pipeline, "connect", connect):
+    with mock.patch.object(flow, "connect", connect):
         yield

@@ -12,7 +12,10 @@ from fakes import FakeConnector, FakeSystem
 from sqlalchemy import Engine
 
 from hub.config import Settings
-from hub.sync.pipeline import Flow, SyncReport, left_to_do, pull_scope
+from hub.sync.flow import Flow
+from hub.sync.pipeline import pull_scope
+from hub.sync.report import SyncReport
+from hub.sync.verdict import left_to_do
 
 SALESFORCE, HUBSPOT, NORTHWIND = "acme_salesforce", "acme_hubspot", "northwind"
 FIRST_DAY = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)

@@ -16,7 +16,7 @@ from hub.config import load_config
 from hub.connectors.contract import MODIFIED_AT, RECORD_ID, ObjectSpec
 from hub.models import metadata
 from hub.models.database import open_engine, reading
-from hub.sync.pipeline import connected
+from hub.sync.flow import connected
 from sandbox import hubspot, salesforce
 from sandbox.clock import Clock
 from sandbox.requestlog import RequestLog

@@ -12,7 +12,7 @@ from hub.config import Settings
 from hub.models.database import reading
 from hub.models.sources import SOURCES
 from hub.sync.batch import LandReport
-from hub.sync.pipeline import Flow
+from hub.sync.flow import Flow
 
 
 def land_assets(settings: Settings) -> list[dg.AssetsDefinition]:

@@ -17,7 +17,8 @@ from hub.identity.mentions import Entity
 from hub.models import channel, golden
 from hub.models.database import reading
 from hub.models.identity import crosswalk, identity_event
-from hub.sync.pipeline import RESOLVED, Flow
+from hub.sync.derivation import RESOLVED
+from hub.sync.flow import Flow
 
 # The golden tables that one unify step writes.
 GOLDEN: dict[str, tuple[Table, ...]] = {

@@ -16,7 +16,7 @@ from hub.connectors.feed.canonical import REPORT
 from hub.connectors.feed.config import FeedSystem
 from hub.models.database import reading
 from hub.models.sources import src_report
-from hub.sync.pipeline import Flow
+from hub.sync.flow import Flow
 
 _TOLD = ("status", "reason", "report_kind", "format", "profile", "period_start", "period_end",
          "received_at", "lines_read", "lines_ignored", "digest")  # fmt: skip

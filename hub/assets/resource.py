@@ -16,9 +16,10 @@ from hub.checks.laws import LawResult
 from hub.config import Settings
 from hub.models.database import check_reachable, open_engine, reading
 from hub.models.schema import ready
+from hub.sync.flow import Flow, opened
 from hub.sync.ledger import DAGSTER, PAUSED, newest_sync, run_errors
 from hub.sync.mapped import load_settings
-from hub.sync.pipeline import Flow, judge, opened
+from hub.sync.verdict import judge
 
 
 class HubResource(dg.ConfigurableResource):  # type: ignore[type-arg]

@@ -28,9 +28,10 @@ from hub.errors import HubError, LawBroken, StopSync
 from hub.models.database import reading
 from hub.models.operations import ops_change
 from hub.sync.apply import open_plan
-from hub.sync.pipeline import Flow, braked
+from hub.sync.flow import Flow
 from hub.sync.stored import changes_of, parts_of
 from hub.sync.storing import BRAKED, Plan
+from hub.sync.verdict import braked
 
 
 def write_back_assets(settings: Settings) -> list[dg.AssetsDefinition]:

@@ -18,7 +18,9 @@ from hub.commands.status import status
 from hub.commands.warehouse import Workplace, open_workplace
 from hub.connectors.contract import RECORD_ID, ObjectSpec
 from hub.errors import HubError
-from hub.sync.pipeline import SyncReport, connected, sync
+from hub.sync.flow import connected
+from hub.sync.pipeline import sync
+from hub.sync.report import SyncReport
 
 MARKER = ".hub-demo"
 _PORTS = (8701, 8702)

@@ -11,10 +11,10 @@ from hub.models.schema import current, newest
 from hub.policy.settings import load_policy
 from hub.sync.drift import as_known
 from hub.sync.flaps import flapping
+from hub.sync.flow import connected
 from hub.sync.lint import lint
 from hub.sync.lint.described import described_faults
 from hub.sync.lint.measured import measured_faults
-from hub.sync.pipeline import connected
 from hub.sync.shapes import Shapes, shapes_of
 from hub.sync.targets import Target
 from hub.sync.wanted import wanted

@@ -18,9 +18,10 @@ from hub.models.erasure import erased, erasure, erasure_key
 from hub.models.identity import identity_event
 from hub.models.runs import Run
 from hub.models.sources import DELETED, SOURCES
+from hub.sync.derivation import derive
 from hub.sync.erasing import store_erasure
+from hub.sync.flow import connected
 from hub.sync.ledger import DONE, Stopwatch, begin_run, end_run
-from hub.sync.pipeline import connected, derive
 
 _FILES = frozenset({"feed", "files"})
 

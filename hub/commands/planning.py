@@ -10,9 +10,10 @@ from hub.errors import HubError
 from hub.models.database import exclusive
 from hub.models.runs import Run
 from hub.sync.apply import ApplyReport, apply_plan
+from hub.sync.derivation import derive
+from hub.sync.flow import connected
 from hub.sync.land import land_named
 from hub.sync.ledger import DONE, FAILED, PAUSED, UNAPPROVED, Stopwatch, begin_run, end_run
-from hub.sync.pipeline import connected, derive
 from hub.sync.plan import make_plan
 from hub.sync.storing import Plan
 

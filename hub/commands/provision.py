@@ -6,7 +6,7 @@ from typing import Any
 from hub.commands.warehouse import Workplace
 from hub.connectors.provision import Item, Provisionable, ProvisionPlan
 from hub.errors import HubError, StopSync
-from hub.sync.pipeline import connected
+from hub.sync.flow import connected
 from hub.sync.wanted import wanted
 
 

@@ -21,7 +21,7 @@ from hub.stewardship.pairs import nats
 from hub.stewardship.preview import Preview, preview
 from hub.stewardship.queue import Item, waiting
 from hub.sync.changes import PlannedChange
-from hub.sync.pipeline import connected
+from hub.sync.flow import connected
 
 
 def _now() -> datetime:

@@ -9,7 +9,7 @@ from hub.commands.undoing import Undo
 from hub.sync.batch import LandReport
 from hub.sync.changes import KINDS, PlannedChange
 from hub.sync.dispositions import DISPOSITIONS
-from hub.sync.pipeline import STEPS, SyncReport
+from hub.sync.report import STEPS, SyncReport
 from hub.sync.storing import Part, Plan
 from hub.sync.undone import AS_BEFORE
 

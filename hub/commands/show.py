@@ -20,7 +20,7 @@ from hub.errors import HubError
 if TYPE_CHECKING:  # `hub --help` must not wait for what only a sync needs
     from hub.commands.demo import DemoReport
     from hub.sync.batch import LandReport
-    from hub.sync.pipeline import SyncReport
+    from hub.sync.report import SyncReport
 
 _err = Console(stderr=True, highlight=False, markup=False)
 _COLOURS = {"done": "green", "paused: quota": "yellow", "paused: approval": "yellow"}

@@ -27,9 +27,9 @@ from hub.sync.agreed import left_as_changed
 from hub.sync.drift import as_known
 from hub.sync.flaps import Flap, flapping
 from hub.sync.ledger import DONE, FAILED, PAUSED, UNAPPROVED, newest_sync, run_errors
-from hub.sync.pipeline import judge
 from hub.sync.quarantine import WAITING
 from hub.sync.targets import Target
+from hub.sync.verdict import judge
 
 # How runs stand, the worst first.
 _GREENNESS = (FAILED, "died", "running", PAUSED, UNAPPROVED, DONE)

@@ -14,8 +14,8 @@ from hub.models.operations import ops_undone
 from hub.sync import undone
 from hub.sync.apply import ApplyReport
 from hub.sync.changes import PlannedChange
+from hub.sync.flow import connected
 from hub.sync.ledger import DONE, Stopwatch, begin_run, end_run
-from hub.sync.pipeline import connected
 from hub.sync.stored import as_planned, changes_of
 from hub.sync.storing import Plan
 from hub.sync.undo import make_undo

@@ -17,8 +17,8 @@ from hub.stewardship.differences import RowChange, compare, look
 from hub.stewardship.judging import Judged, Wish, judge_one
 from hub.sync.changes import PlannedChange
 from hub.sync.costs import Costs
+from hub.sync.derivation import derive
 from hub.sync.ledger import Stopwatch, begin_run
-from hub.sync.pipeline import derive
 from hub.sync.plan import make_plan
 from hub.sync.stored import as_planned, changes_of
 

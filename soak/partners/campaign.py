@@ -14,7 +14,8 @@ from hub.config import stock_mapping
 from hub.models.database import reading
 from hub.models.partners import HELD, lead_share
 from hub.models.sources import src_lead
-from hub.sync.pipeline import SyncReport, sync
+from hub.sync.pipeline import sync
+from hub.sync.report import SyncReport
 from soak.partners.world import TWIN, VENDOR, World, token, write_configuration
 
 

@@ -24,9 +24,10 @@ from hub.connectors.contract import Connector
 from hub.connectors.http import Patience
 from hub.models.database import reading
 from hub.models.sources import SOURCES
-from hub.sync import pipeline
+from hub.sync import flow
 from hub.sync.batch import LandReport
-from hub.sync.pipeline import SyncReport, sync
+from hub.sync.pipeline import sync
+from hub.sync.report import SyncReport
 from sandbox import hubspot, salesforce
 from sandbox.clock import Clock
 from sandbox.hubspot.store import known_type
@@ -78,7 +79,7 @@ def impatient() -> Iterator[HubTime]:
         patient: Connector = kind(system, config, settings, patience=patience)
         return patient
 
-    with mock.patch.object(pipeline, "connect", connect):
+    with mock.patch.object(flow, "connect", connect):
         yield time
 
 
@@ -100,13 +101,13 @@ class Hub:
         """Pull one object and land it; what follows from it is left to the next sync."""
         now = self._clock.now()
         place = self.place
-        with pipeline.opened(place.engine, place.settings, "sync", clock=lambda: now) as flow:
-            return flow.land(system, obj)
+        with flow.opened(place.engine, place.settings, "sync", clock=lambda: now) as one:
+            return one.land(system, obj)
 
     @contextmanager
     def connector(self, system: str) -> Iterator[Connector]:
         """The connector itself, for what no run would ask of it."""
-        with pipeline.connected(self.place.settings, [system]) as connectors:
+        with flow.connected(self.place.settings, [system]) as connectors:
             yield connectors[system]
 
     def remap(self, system: str, obj: str, mapping: Mapping[str, Any]) -> None:

@@ -21,7 +21,8 @@ from hub.models.golden import lead_assignment, partner, registration
 from hub.models.identity import crosswalk
 from hub.models.operations import ops_quarantine, ops_read
 from hub.models.sources import src_lead
-from hub.sync.pipeline import SyncReport, sync
+from hub.sync.pipeline import sync
+from hub.sync.report import SyncReport
 
 RECORDS = 150
 SECRETS = ("demo-client-secret", "pat-na1-demo-0000")

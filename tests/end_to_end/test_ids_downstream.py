@@ -24,7 +24,9 @@ from hub.models.identity import crosswalk, identity_decision, identity_event
 from hub.models.sources import src_contact
 from hub.stewardship.decisions import withdraw
 from hub.stewardship.judging import Wish, judge_one
-from hub.sync.pipeline import SyncReport, connected, sync
+from hub.sync.flow import connected
+from hub.sync.pipeline import sync
+from hub.sync.report import SyncReport
 
 HUBSPOT, SALESFORCE = "acme_hubspot", "acme_salesforce"
 

@@ -11,7 +11,8 @@ import requests
 import yaml
 
 from hub.commands.warehouse import Workplace, open_workplace
-from hub.sync.pipeline import SyncReport, sync
+from hub.sync.pipeline import sync
+from hub.sync.report import SyncReport
 from sandbox import hubspot, salesforce
 from sandbox.clock import Clock
 from sandbox.requestlog import RequestLog

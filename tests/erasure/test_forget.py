@@ -232,7 +232,7 @@ def test_spellings_of_an_address_are_one_and_found_in_texts(
 @pytest.fixture
 def answering(synced: Channel, monkeypatch: pytest.MonkeyPatch) -> Channel:
     """Commands find the channel's systems behind their names."""
-    monkeypatch.setattr("hub.sync.pipeline.connect", lambda _, system: synced.connectors[system])
+    monkeypatch.setattr("hub.sync.flow.connect", lambda _, system: synced.connectors[system])
     return synced
 
 

@@ -13,7 +13,8 @@ from sqlalchemy import Engine, Table
 
 from hub.config import Settings
 from hub.sync.mapped import load_settings
-from hub.sync.pipeline import SyncReport, sync
+from hub.sync.pipeline import sync
+from hub.sync.report import SyncReport
 
 POS_COLUMNS = {
     "sku": "SKU",

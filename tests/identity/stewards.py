@@ -17,8 +17,9 @@ from hub.models import metadata
 from hub.models.database import reading, rehearsing
 from hub.models.identity import crosswalk
 from hub.sync.costs import Cost
+from hub.sync.derivation import derive
 from hub.sync.ledger import Stopwatch, begin_run
-from hub.sync.pipeline import derive, sync
+from hub.sync.pipeline import sync
 from hub.sync.plan import make_plan
 from hub.sync.stored import changes_of
 

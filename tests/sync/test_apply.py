@@ -19,7 +19,7 @@ from hub.models.database import reading
 from hub.models.operations import ops_call, ops_change, ops_plan
 from hub.models.sources import src_opportunity
 from hub.sync.apply import ApplyReport, apply_plan
-from hub.sync.pipeline import SyncReport
+from hub.sync.report import SyncReport
 
 
 class Killed(BaseException):

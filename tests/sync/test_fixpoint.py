@@ -16,8 +16,8 @@ from sqlalchemy import Engine
 
 from hub.config import Settings
 from hub.models.database import exclusive
+from hub.sync.derivation import derive
 from hub.sync.ledger import Stopwatch, begin_run, end_run
-from hub.sync.pipeline import derive
 
 
 def _sync(channel: Channel) -> None:

@@ -21,10 +21,10 @@ from hub.models.golden import lead_assignment
 from hub.models.operations import ops_change
 from hub.models.partners import lead_share, partner_system
 from hub.sync.apply import ApplyReport, apply_plan
+from hub.sync.derivation import derive
 from hub.sync.land import land
 from hub.sync.ledger import Stopwatch, begin_run, end_run
 from hub.sync.mapped import load_settings
-from hub.sync.pipeline import derive
 
 SYSTEMS = ("p0", "p1", "p2")
 

@@ -13,7 +13,7 @@ from hub.models.partners import lead_share
 from hub.models.sources import src_assigned_lead
 from hub.sync.apply import apply_plan
 from hub.sync.ledger import begin_run, end_run
-from hub.sync.pipeline import SyncReport
+from hub.sync.report import SyncReport
 from hub.sync.undo import make_undo
 
 

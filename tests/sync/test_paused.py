@@ -14,7 +14,7 @@ from hub.models.database import reading
 from hub.models.operations import ops_call, ops_change, ops_run
 from hub.models.sources import src_company
 from hub.sync.ledger import PAUSED
-from hub.sync.pipeline import SyncReport
+from hub.sync.report import SyncReport
 
 
 @pytest.fixture

@@ -34,7 +34,7 @@ from hub.models.operations import ops_change
 from hub.models.partners import lead_share
 from hub.sync.apply import apply_plan
 from hub.sync.ledger import begin_run, end_run
-from hub.sync.pipeline import SyncReport
+from hub.sync.report import SyncReport
 from hub.sync.undo import make_undo
 
 STEPS_OF_A_WORLD = 50
