@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 RECORDS ?= 2000
 
-.PHONY: help install demo test lint bench soak fire screenshots excerpts lock clean
+.PHONY: help install demo test lint bench soak screenshots excerpts lock clean
 help:            ## This list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
 
@@ -45,12 +45,13 @@ bench: install .venv-bench/installed  ## Speed beside its floor, matching beside
 	$(BIN)/python -c "import site; print('import site; site.addsitedir(%r)' % site.getsitepackages()[0])" > $$(.venv-spark/bin/python -c "import site; print(site.getsitepackages()[0])")/hub.pth
 	@touch $@
 
-soak: install    ## 300 syncs against CRMs that change and fail, then the truth; orders of arrival (two hours)
+soak: install    ## 300 syncs against CRMs that change and fail, then the truth; all else at length (half a day)
 	$(BIN)/python -m soak
 	POLARS_MAX_THREADS=1 $(BIN)/python -m soak.damaged
 	POLARS_MAX_THREADS=1 $(BIN)/python -m soak.siso
 	$(BIN)/python -m soak.partners
 	$(BIN)/python -m soak.order
+	$(BIN)/python -m soak.fire
 
 screenshots: install  ## The pictures in docs/images (needs Chromium)
 	$(BIN)/python -m docs.screenshots

@@ -107,11 +107,12 @@ class UnderFire(RuleBasedStateMachine):
 
     engine: Engine
     hub_settings: Settings
-    steps = 0
+    steps = worlds = syncs = deaths = undos = 0
     news = 0
 
     @initialize()
     def begin(self) -> None:
+        type(self).worlds += 1
         empty_all(self.engine)
         channel = furnished(PartnerChannel(self.engine, self.hub_settings))
         assert isinstance(channel, PartnerChannel)
@@ -199,7 +200,7 @@ class UnderFire(RuleBasedStateMachine):
             with dying(self.engine, statement):
                 self.channel.sync()
         except Killed:
-            pass
+            type(self).deaths += 1
         self._nobody_was_told_too_much()
 
     @precondition(lambda self: self.news >= NEWS)
@@ -211,6 +212,7 @@ class UnderFire(RuleBasedStateMachine):
         try:
             self.channel.sync()
         except Killed:
+            type(self).deaths += 1
             self.engine.dispose()
         connector.refuse = before
         self._nobody_was_told_too_much()
@@ -230,6 +232,7 @@ class UnderFire(RuleBasedStateMachine):
         wanted = dict(self._taken_back(mine))
         run = begin_run(self.engine, "undo", "a-config", self.channel.clock())
         parts = (self.engine, self.hub_settings, run)
+        type(self).undos += 1
         undo = make_undo(*parts, self.channel.connectors, [plans[-back]])
         if undo.plan is not None:
             apply_plan(*parts, undo.plan, self.channel.connectors)
@@ -319,6 +322,7 @@ class UnderFire(RuleBasedStateMachine):
 
     def _synced(self) -> None:
         self._count()
+        type(self).syncs += 1
         self.news = 0
 
 
@@ -330,7 +334,10 @@ def with_partner_crms(settings: Settings) -> Settings:
 
 
 def test_the_laws_hold_under_fire(
-    engine: Engine, with_partner_crms: Settings, pytestconfig: pytest.Config
+    engine: Engine,
+    with_partner_crms: Settings,
+    pytestconfig: pytest.Config,
+    record_property: Callable[[str, object], None],
 ) -> None:
     """PostgreSQL takes half of the steps: what it might do otherwise, it does early."""
     wanted = pytestconfig.getoption("fire_steps")
@@ -350,4 +357,6 @@ def test_the_laws_hold_under_fire(
             phases=[Phase.generate],  # making a failure smaller takes longer than reading it
         ),
     )
+    for figure in ("steps", "worlds", "syncs", "deaths", "undos"):
+        record_property(figure, getattr(World, figure))
     assert World.steps >= wanted
