@@ -8,6 +8,7 @@ from pydantic import Field, field_validator, model_validator
 
 from hub.config import Strict, SystemBase
 from hub.connectors.feed.due import DueRule, holidays_of
+from hub.connectors.filesystem import Options, without_password
 from hub.connectors.rest.config import Auth, Paging, an_address
 
 
@@ -28,13 +29,15 @@ class Asked(Strict):
 
 class FeedReport(Strict):
     """`path` names files, or the messages whose attachments of the name `attachment` are the
-    files, or what is asked for below the address of `rest`. Without `due` none is missed.
+    files, or what is asked for below the address of `rest`. `options` are what its file system is
+    opened with: user, secrets, keys. Without `due` none is missed.
 
     `since` is the first day of which reports are expected, that of the first report if it is left
     out; `until` the last. `grace_days` may pass after a report was due before it counts as late.
     """
 
     path: str
+    options: Options = Field(default_factory=dict)
     profile: str
     due: str | None = None
     attachment: str | None = None
@@ -44,6 +47,8 @@ class FeedReport(Strict):
     grace_days: int = Field(default=0, ge=0)
     since: date | None = None
     until: date | None = None
+
+    _no_password = field_validator("path")(without_password)
 
     @field_validator("due")
     @classmethod
@@ -72,6 +77,8 @@ class FeedReport(Strict):
     def _comes_one_way(self) -> Self:
         if self.attachment is not None and self.rest is not None:
             raise ValueError("takes `attachment` or `rest`, not both")
+        if self.options and self.rest is not None:
+            raise ValueError("takes `options` for files only: with `rest`, use its `auth`")
         return self
 
 

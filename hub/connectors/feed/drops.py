@@ -16,5 +16,5 @@ def drop_of(
         return AskedDrop(system, name, report.path, report.rest, calls, today=today())
     url = settings.resolve(report.path)
     if report.attachment is not None:
-        return MailDrop(system, name, url, report.attachment)
-    return Drop(system, name, url)
+        return MailDrop(system, name, url, report.attachment, report.options)
+    return Drop(system, name, url, report.options)

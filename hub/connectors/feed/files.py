@@ -1,14 +1,17 @@
 """Which files of a report are new, told by their bytes: names are reused, copies are renamed."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from typing import IO, Any
+from functools import cached_property
+from typing import IO, Any, TypeVar
 
 import msgspec
-from fsspec.core import url_to_fs
 
+from hub.connectors.filesystem import Options, opened, reach
 from hub.connectors.text import canonical_time
-from hub.errors import StopSync, SystemUnreachable
+from hub.errors import StopSync
+
+_T = TypeVar("_T")
 
 _MAGIC = frozenset("*?[")
 
@@ -90,29 +93,43 @@ class DroppedFile(msgspec.Struct, frozen=True):
 class Drop:
     """The files of one report: a path, a folder's glob, or any fsspec URL of one."""
 
-    def __init__(self, system: str, report: str, url: str) -> None:
+    def __init__(self, system: str, report: str, url: str, options: Options | None = None) -> None:
         self._system, self._report, self._url = system, report, url
+        self._options = options or {}
 
     def files(self) -> Iterator[DroppedFile]:
         """As they were written, so that a correction comes after what it corrects, whatever it is
         called; of one moment by name, so that reports come in the order of their periods."""
-        found = self._reach(self._listed)
+        found = self.reach(self._listed)
         yield from sorted(found, key=lambda file: (file.written_at or "", file.name))
 
     def open(self, file: DroppedFile) -> IO[bytes]:
-        opened: IO[bytes] = self._reach(lambda: self._filesystem().open(file.path, "rb"))
-        return opened
+        content: IO[bytes] = self.reach(lambda: self._opened[0].open(file.path, "rb"))
+        return content
 
     def stamp(self, file: DroppedFile) -> str | None:
         """The stamp the file bears now; None when it has none, or is gone."""
+        return self.reach(lambda: self._stamp_of(file.path))
+
+    def reach(self, action: Callable[[], _T]) -> _T:
+        """What `action` returns, which reads here. Raises SystemUnreachable and its like."""
+        remedy = "check that the path exists and that the hub may read it"
+        return reach(self._system, self._url, action, remedy=remedy)
+
+    @cached_property
+    def _opened(self) -> tuple[Any, str]:
+        return opened(self._url, self._options)
+
+    def _stamp_of(self, path: str) -> str | None:
+        filesystem = self._opened[0]
+        filesystem.invalidate_cache()
         try:
-            return _stamp(self._filesystem().info(file.path))
+            return _stamp(filesystem.info(path))
         except FileNotFoundError:
             return None
 
     def _listed(self) -> list[DroppedFile]:
-        filesystem = self._filesystem()
-        _, pattern = url_to_fs(self._url)
+        filesystem, pattern = self._opened
         root = _root(pattern)
         entries = filesystem.glob(pattern, detail=True) if _MAGIC & set(pattern) else {}
         if not entries and filesystem.isfile(pattern):
@@ -127,18 +144,6 @@ class Drop:
             for path, info in entries.items()
             if info.get("type") != "directory" and not str(path).endswith(_UNFINISHED)
         ]
-
-    def _filesystem(self) -> Any:
-        return url_to_fs(self._url)[0]
-
-    def _reach(self, action: Any) -> Any:
-        try:
-            return action()
-        except (OSError, ImportError) as err:
-            raise SystemUnreachable(
-                f"{self._system}: cannot read {self._url} ({type(err).__name__}: {err}).",
-                remedy="check that the path exists and that the hub may read it",
-            ) from err
 
 
 def _root(pattern: str) -> str:

@@ -12,6 +12,7 @@ from typing import IO
 import msgspec
 
 from hub.connectors.feed.files import Drop, DroppedFile
+from hub.connectors.filesystem import Options
 
 _BETWEEN = "#"
 _KEPT_MESSAGES = 64
@@ -24,8 +25,10 @@ class MailDrop(Drop):
     It bears the stamp of its message, which never changes once it was stored.
     """
 
-    def __init__(self, system: str, report: str, url: str, attachment: str) -> None:
-        super().__init__(system, report, url)
+    def __init__(
+        self, system: str, report: str, url: str, attachment: str, options: Options | None = None
+    ) -> None:
+        super().__init__(system, report, url, options)
         self._attachment = attachment
         self._attached = lru_cache(maxsize=_KEPT_MESSAGES)(self._read)
 

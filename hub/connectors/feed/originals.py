@@ -13,7 +13,6 @@ from fsspec.core import url_to_fs
 
 from hub.connectors.feed.files import Drop, DroppedFile
 from hub.connectors.feed.report import Source
-from hub.errors import SystemUnreachable
 
 _BLOCK = 1 << 20
 
@@ -31,18 +30,7 @@ class Copies:
         if known is not None:
             return known
         path = Path(self._folder.name) / str(len(self._made))
-        digest = sha256()
-        try:
-            with drop.open(file) as told, path.open("wb") as copy:
-                for block in iter(partial(told.read, _BLOCK), b""):
-                    digest.update(block)
-                    copy.write(block)
-        except OSError as err:
-            raise SystemUnreachable(
-                f"{file.path}: reading broke off ({type(err).__name__}: {err}).",
-                remedy="the file is taken with the next sync",
-            ) from err
-        self._made[file] = (digest.hexdigest(), path)
+        self._made[file] = (drop.reach(lambda: _copied(drop, file, path)), path)
         return self._made[file]
 
     def forget(self, file: DroppedFile) -> None:
@@ -53,6 +41,16 @@ class Copies:
     def close(self) -> None:
         self._made.clear()
         self._folder.cleanup()
+
+
+def _copied(drop: Drop, file: DroppedFile, path: Path) -> str:
+    """The SHA-256 of what was copied to `path`."""
+    digest = sha256()
+    with drop.open(file) as told, path.open("wb") as copy:
+        for block in iter(partial(told.read, _BLOCK), b""):
+            digest.update(block)
+            copy.write(block)
+    return digest.hexdigest()
 
 
 def source_of(file: DroppedFile, copy: Path) -> Source:

@@ -53,9 +53,11 @@ class FilesConnector:
         self.system = system
         self.calls = CallMeter()
         self._config = config
-        self._file = Place(system, settings.resolve(config.leads.path))
+        self._file = Place(system, settings.resolve(config.leads.path), config.leads.options)
         told = config.answers
-        self._answers = None if told is None else Place(system, settings.resolve(told.path))
+        self._answers = (
+            None if told is None else Place(system, settings.resolve(told.path), told.options)
+        )
         mapping = settings.mappings.get(system, {}).get(LEADS)
         push = mapping.push if mapping is not None else None
         self._columns = () if push is None else tuple(push.all_fields)

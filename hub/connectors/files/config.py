@@ -2,17 +2,21 @@
 
 from typing import Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from hub.config import Strict, SystemBase
 from hub.connectors.files.sheet import SUFFIXES
+from hub.connectors.filesystem import Options, without_password
 
 
 class LeadFile(Strict):
     """The file that the hub writes: where, and how it is spelt."""
 
     path: str
+    options: Options = Field(default_factory=dict)
     delimiter: str = Field(default=",", min_length=1, max_length=1)
+
+    _no_password = field_validator("path")(without_password)
 
     @model_validator(mode="after")
     def _a_kind_of_file(self) -> Self:
@@ -34,9 +38,12 @@ class AnswerFiles(Strict):
     """The files that the partner writes: what it made of which lead."""
 
     path: str
+    options: Options = Field(default_factory=dict)
     delimiter: str = Field(default=",", min_length=1, max_length=1)
     encoding: str = "utf-8"
     columns: AnswerColumns = AnswerColumns()
+
+    _no_password = field_validator("path")(without_password)
 
 
 class FilesSystem(SystemBase):

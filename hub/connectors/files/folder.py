@@ -3,9 +3,7 @@
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from fsspec.core import url_to_fs
-
-from hub.errors import SystemUnreachable
+from hub.connectors.filesystem import Options, opened, reach
 
 _T = TypeVar("_T")
 _MAGIC = frozenset("*?[")
@@ -14,8 +12,8 @@ _MAGIC = frozenset("*?[")
 class Place:
     """One file, or those that match a glob."""
 
-    def __init__(self, system: str, url: str) -> None:
-        self._system, self._url = system, url
+    def __init__(self, system: str, url: str, options: Options) -> None:
+        self._system, self._url, self._options = system, url, options
 
     @property
     def name(self) -> str:
@@ -64,16 +62,9 @@ class Place:
         self._reach(put)
 
     def _opened(self) -> tuple[Any, str]:
-        filesystem, path = url_to_fs(self._url)
-        # What others put there is asked for anew, not remembered.
-        filesystem.invalidate_cache()
-        return filesystem, path
+        # Anew each time: what others put there is asked for, not remembered.
+        return opened(self._url, self._options)
 
     def _reach(self, action: Callable[[], _T]) -> _T:
-        try:
-            return action()
-        except (OSError, ImportError) as err:
-            raise SystemUnreachable(
-                f"{self._system}: {self._url} cannot be reached ({type(err).__name__}: {err}).",
-                remedy="check that the folder exists and that the hub may read and write there",
-            ) from err
+        remedy = "check that the folder exists and that the hub may read and write there"
+        return reach(self._system, self._url, action, remedy=remedy)
