@@ -5,27 +5,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import polars as pl
 import pytest
+from drops import feed, originals, pulled, report
 from pydantic import ValidationError
 from sftp_server import PASSWORD, USER, Sftp, sftp_server
 
-from hub.config import Settings
-from hub.connectors.contract import ObjectSpec
 from hub.connectors.feed import FeedConnector
-from hub.connectors.feed.config import FeedReport, FeedSystem
+from hub.connectors.feed.config import FeedReport
 from hub.connectors.files.folder import Place
 from hub.errors import CredentialsRefused, StopSync, SystemUnreachable
 
-LINES = ObjectSpec("pos_line", ("invoice_no", "quantity"))
-HEADER = "Invoice No;Invoice Date;SKU;Qty;Unit Price;Currency;End Customer\n"
-PROFILE = """\
-kind: pos
-version: "1"
-key: [invoice_no, sku]
-columns: {invoice_no: Invoice No, invoice_date: Invoice Date, sku: SKU, quantity: Qty,
-          unit_price: Unit Price, currency: Currency, end_customer_name: End Customer}
-"""
 SIGNED_IN = {"username": USER, "password": PASSWORD}
 
 
@@ -33,8 +22,6 @@ SIGNED_IN = {"username": USER, "password": PASSWORD}
 def served(tmp_path: Path) -> Path:
     """The folder that the distributor fills."""
     (tmp_path / "served" / "out").mkdir(parents=True)
-    (tmp_path / "profiles").mkdir()
-    (tmp_path / "profiles" / "plain.yaml").write_text(PROFILE, encoding="utf-8")
     return tmp_path / "served"
 
 
@@ -44,48 +31,34 @@ def server(served: Path) -> Iterator[Sftp]:
         yield listening
 
 
-def drop(served: Path, name: str, *lines: tuple[str, int], at: int = 1_775_000_000) -> Path:
+def drop(served: Path, name: str, *lines: tuple[str, int], at: int = 1_775_000_000) -> None:
     """A report put there, written at so many seconds since 1970."""
     path = served / "out" / name
-    told = (f"{no};2026-03-02;FW-200;{quantity};9.50;EUR;Acme GmbH\n" for no, quantity in lines)
-    path.write_text(HEADER + "".join(told), encoding="utf-8")
+    path.write_bytes(report(*lines))
     os.utime(path, (at, at))
-    return path
 
 
-def feed(served: Path, path: str, **options: Any) -> FeedConnector:
-    report = FeedReport(path=path, profile="plain", options={**SIGNED_IN, **options})
-    config = FeedSystem(kind="feed", role="distributor", reports={"pos": report})
-    settings = Settings(systems={}, file=served.parent / "hub.yaml")
-    return FeedConnector("northwind", config, settings)
-
-
-def pulled(connector: FeedConnector, cursor: str | None) -> tuple[list[tuple[str, str]], str]:
-    batches = list(connector.pull(LINES, cursor))
-    rows = pl.concat([batch.rows for batch in batches]) if batches else pl.DataFrame()
-    told = rows.select("invoice_no", "quantity").rows() if batches else []
-    connector.close()
-    return told, batches[-1].cursor if batches else (cursor or "")
+def acme(served: Path, path: str, **options: Any) -> FeedConnector:
+    return feed(served.parent, path, **{**SIGNED_IN, **options})
 
 
 def test_new_and_changed_files_are_taken_once_and_their_originals_kept(
     served: Path, server: Sftp
 ) -> None:
-    march = drop(served, "pos_2026-03.csv", ("N1", 2), ("N2", 3))
+    drop(served, "pos_2026-03.csv", ("N1", 2), ("N2", 3))
     drop(served, "pos_2026-04.csv.part", ("N9", 9))
     url = server.url("out/pos_*.csv*")
-    lines, cursor = pulled(feed(served, url), None)
+    lines, cursor = pulled(acme(served, url), None)
     assert lines == [("N1", "2"), ("N2", "3")]
-    [kept] = (served.parent / "archive" / "originals" / "northwind").iterdir()
-    assert kept.read_bytes() == march.read_bytes()
+    assert originals(served.parent) == [report(("N1", 2), ("N2", 3))]
 
-    assert pulled(feed(served, url), cursor) == ([], cursor)
+    assert pulled(acme(served, url), cursor) == ([], cursor)
     drop(served, "pos_2026-04.csv", ("N3", 4), at=1_775_000_060)
-    lines, cursor = pulled(feed(served, url), cursor)
+    lines, cursor = pulled(acme(served, url), cursor)
     assert lines == [("N3", "4")]
 
     drop(served, "pos_2026-03.csv", ("N1", 2), ("N2", 5), at=1_775_000_120)
-    lines, _ = pulled(feed(served, url), cursor)
+    lines, _ = pulled(acme(served, url), cursor)
     assert lines == [("N1", "2"), ("N2", "5")]
 
 
@@ -93,16 +66,16 @@ def test_a_connection_that_was_lost_is_made_anew_by_the_next_sync(served: Path) 
     drop(served, "pos.csv", ("N1", 2))
     with sftp_server(served) as server:
         url = server.url("out/pos.csv")
-        assert pulled(feed(served, url), None)[0] == [("N1", "2")]
+        assert pulled(acme(served, url), None)[0] == [("N1", "2")]
     with pytest.raises(SystemUnreachable, match="northwind: sftp://127"):
-        pulled(feed(served, url), None)
+        pulled(acme(served, url), None)
     with sftp_server(served, server.port):
-        assert pulled(feed(served, url), None)[0] == [("N1", "2")]
+        assert pulled(acme(served, url), None)[0] == [("N1", "2")]
 
 
 def test_a_refused_password_is_told_without_it(served: Path, server: Sftp) -> None:
     with pytest.raises(CredentialsRefused, match="northwind: sftp://127") as refused:
-        pulled(feed(served, server.url("out/*.csv"), password="Wr0ng-Word"), None)
+        pulled(acme(served, server.url("out/*.csv"), password="Wr0ng-Word"), None)
     assert "Wr0ng-Word" not in str(refused.value)
     assert "`options`" in refused.value.remedy
 
@@ -112,11 +85,11 @@ def test_a_server_whose_key_is_not_known_is_not_talked_to(served: Path, server: 
     known = served.parent / "known_hosts"
     known.write_text(server.known_host, encoding="utf-8")
     url = server.url("out/pos.csv")
-    assert pulled(feed(served, url, known_hosts=str(known)), None)[0] == [("N1", "2")]
+    assert pulled(acme(served, url, known_hosts=str(known)), None)[0] == [("N1", "2")]
     with sftp_server(served) as other:
         known.write_text(other.known_host.replace(str(other.port), str(server.port)))
         with pytest.raises(SystemUnreachable, match="HostKeyNotVerifiable"):
-            pulled(feed(served, url, known_hosts=str(known)), None)
+            pulled(acme(served, url, known_hosts=str(known)), None)
 
 
 def test_a_partner_gets_its_file_and_answers_on_the_same_server(served: Path, server: Sftp) -> None:
@@ -140,5 +113,5 @@ def test_a_password_stays_out_of_urls() -> None:
 
 def test_a_missing_package_is_named(served: Path) -> None:
     with pytest.raises(StopSync, match=r"northwind: gs://reports/\*\.csv") as missing:
-        pulled(feed(served, "gs://reports/*.csv"), None)
+        pulled(acme(served, "gs://reports/*.csv"), None)
     assert "install gcsfs" in missing.value.remedy

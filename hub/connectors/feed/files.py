@@ -157,7 +157,8 @@ def _root(pattern: str) -> str:
 
 
 def _stamp(info: dict[str, Any]) -> str | None:
-    changed = info.get("mtime") or info.get("LastModified") or info.get("ETag")
+    # A bucket tells times to the second, but also a digest.
+    changed = info.get("mtime") or info.get("ETag") or info.get("LastModified")
     return f"{info.get('size')}@{changed}" if changed is not None else None
 
 
