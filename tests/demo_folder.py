@@ -87,6 +87,23 @@ class Demo:
 
     def salesforce_edit(self, obj: str, record_id: str, **fields: str | None) -> None:
         """What a user of the org does."""
+        self._salesforce("PATCH", f"{obj}/{record_id}", json=fields).raise_for_status()
+
+    def is_there(self, system: str, obj: str, record_id: str) -> bool:
+        """Whether the CRM itself shows a record."""
+        if system == "acme_salesforce":
+            answer = self._salesforce("GET", f"{obj}/{record_id}")
+        else:
+            answer = requests.get(
+                f"{self.urls[system]}/crm/v3/objects/{obj}/{record_id}",
+                headers={"Authorization": "Bearer pat-na1-demo-0000"},
+                timeout=10,
+            )
+        if answer.status_code != 404:
+            answer.raise_for_status()
+        return answer.ok
+
+    def _salesforce(self, method: str, record: str, **more: Any) -> requests.Response:
         base = self.urls["acme_salesforce"]
         login = requests.post(
             f"{base}/services/oauth2/token",
@@ -97,12 +114,13 @@ class Demo:
             },
             timeout=10,
         ).json()
-        requests.patch(
-            f"{base}/services/data/v62.0/sobjects/{obj}/{record_id}",
-            json=fields,
+        return requests.request(
+            method,
+            f"{base}/services/data/v62.0/sobjects/{record}",
             headers={"Authorization": f"Bearer {login['access_token']}"},
             timeout=10,
-        ).raise_for_status()
+            **more,
+        )
 
     def control(self, system: str, route: str, **body: object) -> None:
         url = f"{self.urls[system]}/__sandbox__/{route}"

@@ -8,6 +8,7 @@ from typing import ClassVar
 import polars as pl
 
 from hub.config import SystemBase
+from hub.connectors.comparing import COMPARED
 from hub.connectors.contract import (
     IS_DELETED,
     MERGED_INTO,
@@ -231,7 +232,7 @@ class FakeConnector:
         return -(-rows // self.batch_rows) if asked else 0
 
     def apply(self, changes: Sequence[Change]) -> Iterator[Outcome]:
-        judged = self._judged([c for c in changes if c.compare and c.op == "update"])
+        judged = self._judged([c for c in changes if c.compare and c.op in COMPARED])
         yield from judged.values()
         changes = [change for change in changes if change.id not in judged]
         for number, change in enumerate(changes):
@@ -253,25 +254,23 @@ class FakeConnector:
         pass
 
     def _judged(self, asked: Sequence[Change]) -> dict[str, Outcome]:
-        """Of the updates that ask for it, those whose record says something else than planned, or
-        all of it already."""
+        """Of the updates and deletes that ask for it, those whose record says something else than
+        planned, or all of it already."""
         found = {}
         for page in self._pages([str(change.record_id) for change in asked]):
             for change in (c for c in asked if c.record_id in page):
                 record = self.outside.objects.get(change.object, {}).get(str(change.record_id))
-                said = {} if record is None or not record.shown else record.fields
-                if (
-                    record is None
-                    or not record.shown
-                    or any(
-                        said.get(name) not in (change.before.get(name), after)
-                        for name, after in change.fields.items()
-                    )
+                said = record.fields if record is not None and record.shown else None
+                if said is None and change.op == "delete":
+                    continue
+                wanted = change.before if change.op == "delete" else change.fields
+                if said is None or any(
+                    said.get(name) not in (change.before.get(name), wanted[name]) for name in wanted
                 ):
                     found[change.id] = Outcome(
                         change.id, "stale", change.record_id, "changed_there", "moved", "sync"
                     )
-                elif all(said.get(name) == after for name, after in change.fields.items()):
+                elif change.op == "update" and all(said.get(n) == wanted[n] for n in wanted):
                     found[change.id] = already(change)
         return found
 

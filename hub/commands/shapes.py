@@ -63,9 +63,11 @@ def part_shape(part: Part) -> dict[str, Any]:
 
 
 def change_shape(row: Row[Any]) -> dict[str, Any]:
-    """A stored change. `op` is how the plan counts it, `sends` what is sent to the system."""
+    """A stored change. `op` is how the plan counts it, `sends` what is sent to the system;
+    `refused` says why nothing is, `answer` what more there is to say of the outcome."""
     unsent = row.kind in ("skip", "blocked")
-    refused = {"message": row.message, "remedy": row.remedy, "code": row.code}
+    said = {"message": row.message, "remedy": row.remedy, "code": row.code}
+    more = {"refused": said} if unsent else {"answer": said} if row.code else {}
     return {
         "id": row.id,
         "system": row.system,
@@ -77,7 +79,7 @@ def change_shape(row: Row[Any]) -> dict[str, Any]:
         "fields": json.loads(row.fields),
         "notes": json.loads(row.notes) if row.notes else [],
         "outcome": row.outcome,
-        **({"refused": refused} if unsent else {}),
+        **more,
     }
 
 

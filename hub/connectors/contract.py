@@ -102,10 +102,11 @@ class Change:
     the record id it holds. A `delete` takes the record away so that people there can bring it back,
     if their system knows such a thing; an `erase` takes it away for good, if it can. Neither has
     fields. Of a record that is not there any more both are `applied`. With
-    `compare` an update is sent only if its record still says `before`: what somebody has changed
-    since the plan was made is left alone, and `stale`; what says already all that is to be written
-    is `applied` and not written again. A create has `compare` when an earlier attempt was not
-    answered: a connector that can looks for the key first, and for what is there the same holds.
+    `compare` an update or delete is sent only if its record still says `before`: what somebody has
+    changed since the plan was made is left alone, and `stale`; what says already all that is to be
+    written is `applied` and not written again. An `erase` goes whatever the record says. A create
+    has `compare` when an earlier attempt was not answered: a connector that can looks for the key
+    first, and for what is there the same holds.
     """
 
     id: str
@@ -237,8 +238,8 @@ class Connector(Protocol):
         ...
 
     def compare_calls(self, obj: str, rows: int, *, asked: bool) -> int:
-        """The calls that reading so many records just before their update takes: none unless the
-        changes ask for it (`asked`), or the settings of the system do for all."""
+        """The calls that reading so many records just before their update or delete takes: none
+        unless the changes ask for it (`asked`), or the settings of the system do for all."""
         ...
 
     def apply(self, changes: Sequence[Change]) -> Iterator[Outcome]:

@@ -15,6 +15,7 @@ import polars as pl
 from sqlalchemy import Connection, Engine, Row, bindparam, exists, func, or_, select, update
 
 from hub.config import ObjectMapping, Settings
+from hub.connectors.comparing import COMPARED
 from hub.connectors.contract import REMOVALS, Change, Connector, Outcome
 from hub.connectors.outcomes import QUOTA_SPENT
 from hub.errors import ConfigError
@@ -28,6 +29,8 @@ from hub.sync.changes import REFERENCE
 from hub.sync.costs import SENT
 from hub.sync.erasing import forget_records
 from hub.sync.isolation import guarded
+from hub.sync.kept import held as held_back
+from hub.sync.kept import held_by_children
 from hub.sync.ledger import record_calls
 from hub.sync.plan import basis
 from hub.sync.remembering import forget_copies, remember, survivors_of
@@ -78,9 +81,10 @@ def apply_plan(
     """Write the pending changes of a plan in its order; systems without a connector stay pending,
     and so do the parts that nobody has approved yet.
 
-    Unless the plan was made in this very run, each record is compared just before it is updated:
-    one that says something else than when planned is left alone, and `stale`. A plan stays open
-    while a change of it is pending. Raises ConfigError when the plan cannot be applied as it is.
+    Unless the plan was made in this very run, each record is compared just before it is updated or
+    deleted: one that says something else than when planned is left alone, and `stale`. A plan stays
+    open while a change of it is pending. Raises ConfigError when the plan cannot be applied as it
+    is.
     """
     with reading(engine) as conn:
         made_in = _applicable(conn, settings, run, plan)
@@ -166,7 +170,7 @@ def open_plan(conn: Connection) -> str | None:
 @dataclass(frozen=True)
 class _Task:
     """Writing one plan, chunk by chunk as the connectors take them. `compares`: each record is read
-    just before it is updated."""
+    just before it is updated or deleted."""
 
     engine: Engine
     settings: Settings
@@ -211,12 +215,15 @@ class _Task:
             survivors = survivors_of(conn, system, obj, mapping, chunk)
             made = _made(conn, self.plan, system, chunk)
             doubted = unanswered.in_doubt(conn, chunk)
-        changes = [
-            _change(row, mapping, made, survivors, row.id in doubted or self._compares(row))
+            kept = held_by_children(conn, self.plan, system, chunk)
+        changes = {
+            row.id: _change(row, mapping, made, survivors, row.id in doubted or self._compares(row))
             for row in chunk
-        ]
-        ready = [change for change in changes if change is not None]
-        held = [_unsent(row) for row, change in zip(chunk, changes, strict=True) if change is None]
+            if row.id not in kept
+        }
+        ready = [change for change in changes.values() if change is not None]
+        unsent = [row for row in chunk if changes.get(row.id) is None]
+        held = [held_back(row) if row.id in kept else _unsent(row) for row in unsent]
         if ready:
             with writing(self.engine) as conn:
                 unanswered.note(conn, self.run, chunk)
@@ -232,7 +239,7 @@ class _Task:
 
     def _compares(self, row: Row[Any]) -> bool:
         """Creates are compared only when an earlier attempt was not answered."""
-        return self.compares and row.op != "create"
+        return self.compares and row.op in COMPARED
 
 
 def waiting(plan: str, part: Part, number: int) -> str:
@@ -277,10 +284,17 @@ def _change(
     and for the delete of a record that lives on in another one."""
     cells = json.loads(row.fields)
     if row.op in REMOVALS:
-        before = {name: cell["before"] for name, cell in cells.items()}
         if row.record_id in survivors:
             return None
-        return Change(row.id, row.object, row.op, {}, row.record_id, before=before)
+        # What a made record hangs on was planned as a reference; no CRM says it like that.
+        before = {
+            name: cell["before"]
+            for name, cell in cells.items()
+            if not (cell["before"] or "").startswith(REFERENCE)
+        }
+        return Change(
+            row.id, row.object, row.op, {}, row.record_id, before=before, compare=compares
+        )
     fields: dict[str, str | None] = {}
     for name, cell in cells.items():
         value = cell["after"]

@@ -15,7 +15,8 @@ KINDS = ("create", "update", "clear", "delete", "erase", "skip", "blocked")
 blocked is not sent."""
 
 Cells = dict[str, dict[str, Any]]
-"""Outside field → {before, after, why} and, once traced, {rule, source}."""
+"""Outside field → {before, after, why} and, once traced, {rule, source}. An undo adds `wrote`, what
+the hub had written, and to the delete of a record that it made the other fields as `only_read`."""
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from hub.connectors.comparing import COMPARED
 from hub.connectors.contract import Operation, Write
 
 SENT: tuple[Operation, ...] = ("update", "create", "delete", "erase")
@@ -49,7 +50,7 @@ class Bill:
 
     def of(self, system: str, obj: str, sent: Mapping[Operation, int], *, later: bool) -> Calls:
         """Calls to write so many changes of each operation. `later`: by another session than the
-        one that is asked here, which compares the records before it updates them."""
+        one that is asked here, which compares the records before it updates or deletes them."""
         cost = self.costs[system]
         writes = self._opened.setdefault((system, later), set())
         before = cost.opening_calls(writes, anew=later)
@@ -61,7 +62,8 @@ class Bill:
         )
         comparing = sum(
             cost.compare_calls(obj, rows, asked=later)
-            for rows in _handed_over(sent.get("update", 0), cost.rows_per_apply)
+            for op in COMPARED
+            for rows in _handed_over(sent.get(op, 0), cost.rows_per_apply)
         )
         return Calls(cost.opening_calls(writes, anew=later) - before, writing, comparing)
 

@@ -23,8 +23,9 @@ from hub.sync.changes import PlannedChange
 
 WHOLE = ""
 """In place of a field: it is the making of the record that was undone."""
-EDITED, AS_BEFORE = "edited_since", "as_before"
-"""Codes of what an undo leaves alone: somebody has edited it since, or put it back already."""
+EDITED, AS_BEFORE, CHILDREN = "edited_since", "as_before", "has_children"
+"""Codes of what an undo leaves alone: somebody has edited it since, or put it back already, or
+other records hang on it."""
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """Somebody edits a record between plan and apply: that one change is stale, all others land, and
-the next plan, without a sync between, starts from what the record says now. Over HTTP, in both
-CRMs."""
+the next plan, without a sync between, starts from what the record says now. Nor does an undo delete
+what somebody has worked on since it was planned. Over HTTP, in both CRMs."""
 
 import json
 from collections.abc import Mapping
@@ -125,6 +125,49 @@ def test_the_next_plan_starts_from_what_the_records_say_now(story: Story) -> Non
     assert demo.hub("plan", "--json").json["plan"] is None
 
 
+def test_a_made_record_that_somebody_works_on_after_its_undo_was_planned_stays(
+    story: Story,
+) -> None:
+    demo = story.demo
+    plan = demo.hub("undo", "1", "--json").json
+    made = {
+        obj: [c["record_id"] for c in plan["changes"] if (c["object"], c["op"]) == (obj, "delete")]
+        for obj in ("leads", "contacts")
+    }
+    assert min(len(records) for records in made.values()) >= 3
+    contact, lead = made["contacts"][0], made["leads"][-1]
+    # The hub never wrote a city there: what it says went into the plan all the same.
+    demo.hubspot_edit("contacts", contact, city="Graz")
+    demo.hubspot_edit("leads", lead, hs_lead_name="Theirs by now")
+    mark = len(_log(demo))
+    applied = demo.hub("apply", plan["plan"], "--json")
+    asked = _log(demo)[mark:]
+    shown = demo.hub("plan", "show", plan["plan"], "--json").json["changes"]
+    stale = {c["record_id"]: c["answer"]["code"] for c in shown if c["outcome"] == "stale"}
+    # The contact of the lead stays with it.
+    [parent] = stale.keys() - {contact, lead}
+    assert stale == {contact: "changed_there", lead: "changed_there", parent: "has_children"}
+    assert (applied.code, applied.json["outcomes"]["stale"]) == (1, 3)
+    assert {c["outcome"] for c in shown} == {"applied", "skipped", "stale"}
+    there = {obj: [r for r in made[obj] if demo.is_there(HUBSPOT, obj, r)] for obj in made}
+    assert {obj: set(records) for obj, records in there.items()} == {
+        "contacts": {contact, parent},
+        "leads": {lead},
+    }
+    calls = 0
+    for system in (SALESFORCE, HUBSPOT):
+        lines = [line for line in asked if line["system"] == system]
+        calls += max(at for at, line in enumerate(lines) if _writes(line)) + 1
+    assert calls == plan["calls"]
+    again = demo.hub("undo", "1", "--json").json
+    left = {c["record_id"]: c["refused"]["code"] for c in again["left"]}
+    assert {r: left[r] for r in stale} == {
+        contact: "edited_since",
+        lead: "edited_since",
+        parent: "has_children",
+    }
+
+
 def _compares(line: Mapping[str, Any]) -> bool:
     if line["system"] == SALESFORCE:
         return line["method"] == "GET" and "/query" in line["path"]
@@ -133,8 +176,9 @@ def _compares(line: Mapping[str, Any]) -> bool:
 
 def _writes(line: Mapping[str, Any]) -> bool:
     if line["system"] == SALESFORCE:
-        return bool(line["method"] in ("PATCH", "POST") and "/composite/" in line["path"])
-    return bool(line["path"].endswith(("/batch/update", "/batch/upsert", "/batch/create")))
+        return bool(line["method"] in ("PATCH", "POST", "DELETE") and "/composite/" in line["path"])
+    written = ("/batch/update", "/batch/upsert", "/batch/create", "/batch/archive")
+    return bool(line["path"].endswith(written))
 
 
 def _records(changes: list[dict[str, Any]], system: str) -> set[str]:

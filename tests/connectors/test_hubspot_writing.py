@@ -187,7 +187,7 @@ def test_what_somebody_changed_since_the_plan_is_left_alone(portal: HubSpotRig) 
     told = {outcome.change_id: outcome for outcome in connector.apply(changes)}
     assert {name: (one.status, one.code) for name, one in told.items()} == {
         "c1": ("applied", ""),
-        "c2": ("stale", "changed_since_plan"),
+        "c2": ("stale", "changed_there"),
         "c3": ("applied", "already"),
         "c4": ("stale", "absent"),
     }

@@ -338,7 +338,7 @@ def test_what_somebody_else_has_changed_since_is_not_overwritten(org: Salesforce
         "c3": ("applied", "already"),
         "c4": ("stale", "gone"),
     }
-    assert "'Theirs'" in told["c2"].message
+    assert "Name was Account 2, is Theirs" in told["c2"].message
     assert org.name_of(2) == "Theirs"
     assert connector.calls.used == connector.calls.minimum == 2 + 1 + 1
 

@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 
 from hub.config import Settings
 from hub.errors import ConfigError
-from hub.models.operations import ops_plan
+from hub.models.operations import ops_plan, ops_undone
 from hub.planning import Brake, PlanSettings
 from hub.sync.apply import ApplyReport, apply_plan
 from hub.sync.ledger import begin_run, end_run
@@ -72,6 +72,21 @@ def test_a_record_edited_after_it_was_planned_is_stale_and_the_rest_is_put_back(
     assert outcomes["stale"] == 1
     assert outcomes["applied"] == plan.total - 1
     assert channel.crm.fields("Lead", "l-huber")["Hub_Partner_Name__c"] == "Mine now"
+
+
+def test_a_made_record_edited_after_it_was_planned_stays_and_the_rest_goes(
+    channel: Channel,
+) -> None:
+    plan = planned(channel, "1")
+    [contact] = channel.portal.living("contacts")
+    channel.portal.put("contacts", contact, lastname="Theirs by now")
+    outcomes = applied(channel, plan).outcomes
+    assert (outcomes["stale"], outcomes["applied"]) == (1, plan.total - 1)
+    assert channel.portal.living("contacts") == [contact]
+    assert channel.portal.living("leads") == []
+    # It is the hub's again: nothing is held back for its sake.
+    held = [r for r in rows_of(channel.engine, ops_undone) if r["object"] == "contacts"]
+    assert held == []
 
 
 def test_a_sync_leaves_it_open_and_a_newer_undo_takes_its_place(channel: Channel) -> None:

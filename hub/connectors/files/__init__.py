@@ -11,6 +11,7 @@ from typing import ClassVar
 import polars as pl
 
 from hub.config import Settings
+from hub.connectors.comparing import COMPARED, changed_there
 from hub.connectors.contract import (
     RECORD_ID,
     RESERVED,
@@ -220,6 +221,10 @@ def _applied(table: Table, change: Change) -> Outcome:
             f"the lead {key} is not in the file.",
             "nothing: the next sync reads what became of it",
         )
+    if change.compare and change.op in COMPARED and key in table:
+        moved = changed_there(change, table[key])
+        if moved is not None:
+            return moved
     if change.op == "update":
         table[key] = {**table[key], **change.fields}
     else:

@@ -6,6 +6,7 @@ from dataclasses import replace
 import polars as pl
 
 from hub.config import Settings
+from hub.connectors.comparing import COMPARED
 from hub.connectors.contract import (
     MODIFIED_AT,
     RECORD_ID,
@@ -128,7 +129,8 @@ class HubSpotConnector:
     def opening_calls(self, writes: Collection[Write], *, anew: bool) -> int:
         if not writes:
             return 0
-        told = {obj for obj, op in writes if op not in REMOVALS}
+        compares = anew or self._config.compare_before_write
+        told = {o for o, op in writes if op not in REMOVALS or (op in COMPARED and compares)}
         pairs = {
             (obj, field.to)
             for obj, op in writes

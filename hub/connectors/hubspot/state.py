@@ -3,6 +3,7 @@ the plan was made; after, where the answer to a write leaves open what became of
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from hub.connectors.comparing import changed_there, compared_fields
 from hub.connectors.contract import (
     IS_DELETED,
     MERGED_INTO,
@@ -27,7 +28,9 @@ class RecordState:
         self._portal, self._schemas = portal, schemas
 
     def compared(self, chunk: Sequence[Change]) -> tuple[list[Change], list[Outcome]]:
-        """The updates whose records still say what they said when planned; outcomes of the rest."""
+        """The updates or deletes whose records still say what they said when planned; outcomes of
+        the rest. The delete of what is gone goes on, but not that of what was merged: HubSpot would
+        take it for the record that is left."""
         rows = self._by_id(chunk, {change.id: change.record_id or "" for change in chunk})
         ready, judged = [], []
         for change in chunk:
@@ -107,10 +110,14 @@ class RecordState:
         return {str(row[key]): row for row in rows.frame([body]).rows(named=True)}
 
     def _rows(self, changes: Sequence[Change], *more: str) -> Rows:
-        names = dict.fromkeys(name for change in changes for name in plain(list(change.fields)))
-        fields = tuple(dict.fromkeys([*names, *more]))
-        obj = changes[0].object
-        return Rows(ObjectSpec(obj, fields), self._schemas.of(obj))
+        shape = self._schemas.of(changes[0].object)
+        names = dict.fromkeys(
+            name
+            for change in changes
+            for name in plain([*change.fields, *compared_fields(change)])
+            if name in change.fields or name in shape.properties
+        )
+        return Rows(ObjectSpec(shape.name, tuple(dict.fromkeys([*names, *more]))), shape)
 
 
 def key_of(change: Change) -> tuple[str, str]:
@@ -120,26 +127,14 @@ def key_of(change: Change) -> tuple[str, str]:
 
 
 def _compared(change: Change, row: Row | None) -> Outcome | None:
-    """None when the update may go on."""
+    """None when the update or delete may go on."""
     if row is None or row[IS_DELETED] == "true":
-        return _gone(change, row)
-    if _says(row, change.fields):
+        merged = row is not None and row[MERGED_INTO]
+        return _gone(change, row) if merged or change.op == "update" else None
+    moved = changed_there(change, row)
+    if moved is None and change.op == "update" and _says(row, change.fields):
         return already(change)
-    changed = [
-        f"{name} was {change.before[name] or 'empty'}, is {row[name] or 'empty'}"
-        for name in plain(list(change.fields))
-        if name in change.before and change.before[name] != row[name]
-    ]
-    if not changed:
-        return None
-    return Outcome(
-        change.id,
-        "stale",
-        change.record_id,
-        "changed_since_plan",
-        f"somebody changed the record since the plan was made: {'; '.join(changed)}.",
-        "sync again: the next plan takes the change into account",
-    )
+    return moved
 
 
 def _after_silence(change: Change, row: Row | None) -> Outcome:

@@ -6,9 +6,10 @@ attempt end in a conflict, which is then turned into an update. After an answer 
 records are read first, and only what they do not say yet is sent again.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from hub.connectors.comparing import COMPARED
 from hub.connectors.contract import REMOVALS, Change, Outcome
 from hub.connectors.hubspot.client import BatchAnswer, Portal, Written
 from hub.connectors.hubspot.deleting import removed
@@ -30,8 +31,8 @@ _Input = dict[str, Any]
 class Writer:
     """Applies changes to one portal.
 
-    With `compares` every update is sent only when its record still says what the plan was made on;
-    without, those that ask for it.
+    With `compares` every update and delete is sent only when its record still says what the plan
+    was made on; without, those that ask for it.
     """
 
     def __init__(
@@ -46,7 +47,7 @@ class Writer:
 
     def _write(self, group: Sequence[Change]) -> Iterator[Outcome]:
         if group[0].op in REMOVALS:
-            yield from removed(self._portal, group)
+            yield from self._remove(group)
             return
         shape = self._schemas.of(group[0].object)
         ready: list[Change] = []
@@ -76,16 +77,32 @@ class Writer:
         asked = [change for change in chunk if change.compare]
         return self._state.written_already(asked, {}) if asked else {}
 
+    def _remove(self, group: Sequence[Change]) -> Iterator[Outcome]:
+        """Whoever is to be erased goes whatever the record says."""
+        if group[0].op not in COMPARED:
+            yield from removed(self._portal, group)
+            return
+        for start in range(0, len(group), ROWS_PER_CALL):
+            left = yield from self._unmoved(group[start : start + ROWS_PER_CALL])
+            if left:
+                yield from removed(self._portal, left)
+
     def _update(self, chunk: Sequence[Change]) -> Iterator[Outcome]:
         records = {change.id: change.record_id or "" for change in chunk}
-        asked = [change for change in chunk if self._compares or change.compare]
-        if asked:
-            unchanged, judged = self._state.compared(asked)
-            yield from judged
-            moved = {change.id for change in asked} - {change.id for change in unchanged}
-            chunk = [change for change in chunk if change.id not in moved]
-        if chunk:
-            yield from self._update_records(chunk, records)
+        left = yield from self._unmoved(chunk)
+        if left:
+            yield from self._update_records(left, records)
+
+    def _unmoved(self, chunk: Sequence[Change]) -> Generator[Outcome, None, Sequence[Change]]:
+        """The changes that are to be sent, after the outcomes of those that are not: somebody has
+        changed their records since the plan, or they say so already."""
+        asked = [c for c in chunk if (self._compares or c.compare) and c.record_id]
+        if not asked:
+            return chunk
+        unchanged, judged = self._state.compared(asked)
+        yield from judged
+        moved = {change.id for change in asked} - {change.id for change in unchanged}
+        return [change for change in chunk if change.id not in moved]
 
     def _update_records(
         self, chunk: Sequence[Change], records: Mapping[str, str]

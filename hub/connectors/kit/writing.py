@@ -68,6 +68,22 @@ class WritingPromises:
         assert outcome.status == "applied"
         assert rig.text_of(record) == "New name"
 
+    def test_what_somebody_changed_since_the_plan_is_stale_and_the_rest_lands(
+        self, rig: WritingRig
+    ) -> None:
+        records = rig.seed(3)
+        changes = [
+            replace(change, before=dict.fromkeys(change.fields, f"Account {n}"), compare=True)
+            for n, one in enumerate(records, 1)
+            for change in [rig.update(f"c{n}", one, "Ours")]
+        ]
+        rig.touch(records[1], "Theirs by now")
+        outcomes = {one.change_id: one for one in rig.connector().apply(changes)}
+        assert [outcomes[change.id].status for change in changes] == ["applied", "stale", "applied"]
+        assert "Theirs by now" in outcomes["c2"].message
+        assert outcomes["c2"].remedy
+        assert [rig.text_of(one) for one in records] == ["Ours", "Theirs by now", "Ours"]
+
     def test_two_changes_to_one_record_are_written_in_their_order(self, rig: WritingRig) -> None:
         [record] = rig.seed(1)
         changes = [rig.update("c1", record, "First"), rig.update("c2", record, "Second")]

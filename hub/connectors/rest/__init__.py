@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterator, Sequence
 import polars as pl
 
 from hub.config import Settings
+from hub.connectors.comparing import COMPARED, compared_fields
 from hub.connectors.contract import (
     RECORD_ID,
     Batch,
@@ -117,10 +118,13 @@ class RestConnector:
 
     def apply(self, changes: Sequence[Change]) -> Iterator[Outcome]:
         stale: dict[str, Outcome] = {}
-        for group in grouped((c for c in changes if c.compare and c.op == "update"), _object):
+        asked = (c for c in changes if c.compare and c.op in COMPARED and c.record_id)
+        for group in grouped(asked, _object):
             size = self._compared_at_once(group[0].object)
             if size is not None:
-                names = tuple(dict.fromkeys(name for change in group for name in change.fields))
+                known = self._shapes.object(group[0].object).fields
+                told = (name for change in group for name in compared_fields(change))
+                names = tuple(dict.fromkeys(name for name in told if name in known))
                 finder = Finder(self._client, self._lister(ObjectSpec(group[0].object, names)))
                 stale |= moved_on(finder, size, group)
         yield from stale.values()

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from hub.connectors.comparing import changed_there, compared_fields
 from hub.connectors.contract import RECORD_ID, Change, ObjectSpec, Outcome
 from hub.connectors.outcomes import already
 from hub.connectors.salesforce.client import Org
@@ -16,12 +17,10 @@ _CONVERSION = ("IsConverted", "ConvertedContactId", "ConvertedOpportunityId")
 
 
 def moved_on(org: Org, schemas: Schemas, rows: Sequence[Row]) -> dict[str, Outcome]:
-    """Outcomes by change id of what is not to be sent: stale, for the records that somebody else
-    has changed, converted or deleted since; applied, for those that say already all that is to be
-    written.
-
-    The fields about to be written are compared with `before`; one that says already what is to be
-    written is as good as unchanged.
+    """Outcomes by change id of the updates or deletes that are not to be sent: stale, for the
+    records that somebody else has changed or converted since, and of updates for those that are
+    gone; applied, for those that say already all that is to be written. The delete of what is gone
+    goes on: it does no harm.
     """
     if not rows:
         return {}
@@ -67,7 +66,10 @@ def _by_key(org: Org, schemas: Schemas, rows: Sequence[Row], key: str) -> dict[s
 
 
 def _selected(schemas: Schemas, rows: Sequence[Row], more: Sequence[str]) -> Rows:
-    fields = dict.fromkeys(name for row in rows for name in row.texts)
+    shown = schemas.of(rows[0].change.object).fields
+    fields = dict.fromkeys(
+        name for row in rows for name in (*row.texts, *compared_fields(row.change)) if name in shown
+    )
     spec = ObjectSpec(rows[0].change.object, tuple(dict.fromkeys([*fields, *more])))
     return Rows(spec, schemas, gone=False)
 
@@ -75,20 +77,18 @@ def _selected(schemas: Schemas, rows: Sequence[Row], more: Sequence[str]) -> Row
 def _judged(row: Row, now: Mapping[str, str | None] | None) -> Outcome | None:
     change = row.change
     if now is None:
+        if change.op == "delete":
+            return None
         message = "the record is not there any more."
         return _stale(change, "gone", message, "the next sync reads what became of it")
     if now.get("IsConverted") == "true":
         became = now["ConvertedOpportunityId"] or now["ConvertedContactId"]
         message = f"the lead was converted into {became}."
         return _stale(change, CONVERTED, message, "the next sync follows it to what it became")
-    for name, after in row.texts.items():
-        said, expected = now[name] or None, change.before.get(name) or None
-        if said not in {expected, after or None}:
-            message = f"{name} says '{said or ''}' now, not '{expected or ''}' as when planned."
-            return _stale(change, "changed_there", message, "the next sync plans anew")
-    if _says(now, row):
+    moved = changed_there(change, now)
+    if moved is None and change.op == "update" and _says(now, row):
         return already(change)
-    return None
+    return moved
 
 
 def _stale(change: Change, code: str, message: str, remedy: str) -> Outcome:

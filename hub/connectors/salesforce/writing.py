@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from functools import partial
 
+from hub.connectors.comparing import COMPARED
 from hub.connectors.contract import Change, Operation, Outcome
 from hub.connectors.outcomes import grouped, one_each
 from hub.connectors.salesforce.batches import ROWS_PER_CALL, write_in_batches
@@ -53,7 +54,7 @@ class Writer:
                 yield row
             else:
                 rows.append(row)
-        if group[0].op == "update":
+        if group[0].op in COMPARED:
             always = self._config.compare_before_write
             compared = [row for row in rows if always or row.change.compare]
             judged = moved_on(self._org, self._schemas, compared)

@@ -19,7 +19,7 @@ from hub.sync.changes import PlannedChange
 from hub.sync.ledger import record_calls
 from hub.sync.plan import store_plan
 from hub.sync.storing import Plan
-from hub.sync.undo.inverse import Kin, inverse
+from hub.sync.undo.inverse import Record, inverse
 from hub.sync.undo.made import children_of, first_told
 from hub.sync.undo.now import Now, look
 from hub.sync.undo.remaking import with_records
@@ -48,18 +48,21 @@ def make_undo(
     for one in written:
         by_object.setdefault((one.system, one.object), []).append(one)
     found: dict[tuple[str, ...], list[PlannedChange]] = {}
-    kin = Kin(frozenset((one.system, one.object, one.record_id) for one in written if one.was_made))
-    for (system, obj), records in by_object.items():
+    leaving: set[Record] = set()
+    # What hangs on a record was written after it, and is judged before it.
+    for (system, obj), records in sorted(by_object.items(), key=_last_change, reverse=True):
         mapping = _mapping(settings, system, obj)
         made = [one for one in records if one.was_made]
         now = _look(engine, run, connectors[system], obj, mapping, records)
         with reading(engine) as conn:
             told = first_told(conn, system, obj, made) if made else {}
             children = children_of(conn, system, mapping, made) if made else {}
-        for one in records:
+        for one in sorted(records, key=lambda one: one.changes[-1], reverse=True):
             found[one.changes] = inverse(
-                one, now, mapping, kin, told, children, creates=settings.undo.creates
+                one, now, mapping, leaving, told, children, creates=settings.undo.creates
             )
+            if any(c.op == "delete" and c.refusal is None for c in found[one.changes]):
+                leaving.add((one.system, one.object, one.record_id))
     backwards = sorted(found, key=lambda changes: changes[-1], reverse=True)
     changes = [change for key in backwards for change in found[key]]
     with reading(engine) as conn:
@@ -68,6 +71,10 @@ def make_undo(
         return store_plan(
             conn, settings, run, _together(changes), connectors, UNDO, at_once=at_once
         )
+
+
+def _last_change(of_object: tuple[tuple[str, str], Sequence[Written]]) -> str:
+    return max(one.changes[-1] for one in of_object[1])
 
 
 def _look(

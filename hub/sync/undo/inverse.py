@@ -1,31 +1,26 @@
 """The inverse of what was written to one record, held against what the record says now."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
 from typing import Literal
 
 from hub.checks.laws import ERASED
 from hub.config import ObjectMapping
+from hub.connectors.contract import RESERVED
 from hub.sync.acceptance import Refusal
 from hub.sync.changes import REFERENCE, Cells, PlannedChange
 from hub.sync.undo.now import Now, Said
 from hub.sync.undo.written import Written
-from hub.sync.undone import AS_BEFORE, EDITED
+from hub.sync.undone import AS_BEFORE, CHILDREN, EDITED
 
-GONE, CHILDREN = "gone_since", "has_children"
+GONE = "gone_since"
 LEFT, NO_CREATE = "left_by_setting", "no_create_rule"
 _BY_HAND = "nothing is written; put it right by hand in the CRM if it should be as before"
 
 Creates = Literal["archive", "leave"]
 
 
-@dataclass(frozen=True)
-class Kin:
-    """Records (system, object, id) that go, or may go, in the same undo: they hold no other one."""
-
-    leaving: frozenset[tuple[str, str, str]]
-
-
+Record = tuple[str, str, str]
+"""System, object, record id."""
 Children = Mapping[str, list[tuple[str, str]]]
 """Record id → (object, id) of the records that name it."""
 
@@ -34,7 +29,7 @@ def inverse(
     one: Written,
     now: Now,
     mapping: ObjectMapping,
-    kin: Kin,
+    leaving: Collection[Record],
     told: Mapping[str, Said],
     children: Children,
     *,
@@ -42,8 +37,8 @@ def inverse(
 ) -> list[PlannedChange]:
     """What takes the writing back, and what of it is left alone, with a refusal each.
 
-    `told`: made record → what it said when it was first read. `creates`: what becomes of records
-    that were made.
+    `leaving`: records that go in the same undo, and so hold no other one. `told`: made record →
+    what it said when it was first read. `creates`: what becomes of records that were made.
     """
     if one.erased:
         return [_left(one, one.record_id, {}, ERASED, "the person it was about has been erased.")]
@@ -56,7 +51,7 @@ def inverse(
         message = "the record has been deleted since, or is not shown any more."
         return [_left(one, record_id, cells, GONE, message)] if one.sure else []
     if one.was_made:
-        return [_unmade(one, record_id, said, kin, told, children, creates)]
+        return [_unmade(one, record_id, said, leaving, told, children, creates)]
     return _put_back(one, record_id, said)
 
 
@@ -90,13 +85,14 @@ def _unmade(
     one: Written,
     record_id: str,
     said: Said,
-    kin: Kin,
+    leaving: Collection[Record],
     told: Mapping[str, Said],
     children: Children,
     creates: Creates,
 ) -> PlannedChange:
-    """The delete of a record that the hub made, unless somebody has made it theirs."""
-    cells = {
+    """The delete of a record that the hub made, unless somebody has made it theirs. What it says
+    that the hub never wrote stands in the change, too: it would go, and must not have changed."""
+    cells: Cells = {
         name: {"before": ours, "after": None, "why": _why(one)}
         for name, (_, ours) in one.fields.items()
     }
@@ -112,12 +108,17 @@ def _unmade(
     others = [
         f"{obj} {child}"
         for obj, child in children.get(one.record_id, [])
-        if (one.system, obj, child) not in kin.leaving
+        if (one.system, obj, child) not in leaving
     ]
     if others:
         message = f"other records name it: {', '.join(others[:5])}."
         return _left(one, record_id, cells, CHILDREN, message, op="delete")
-    return _change(one, "delete", record_id, cells)
+    others_say: Cells = {
+        name: {"before": value or None, "after": None, "why": _why(one), "only_read": True}
+        for name, value in said.items()
+        if name not in one.fields and name not in RESERVED
+    }
+    return _change(one, "delete", record_id, cells | others_say)
 
 
 def _edited(one: Written, said: Said, first: Said) -> list[str]:

@@ -141,7 +141,7 @@ def _read(row: Row[Any]) -> Written:
     cells = json.loads(row.fields)
     return Written(
         *(row.system, row.object, row.record_id, row.hub_id, row.op),
-        {name: (cell["before"], cell["after"]) for name, cell in cells.items()},
+        {n: (c["before"], c["after"]) for n, c in cells.items() if not c.get("only_read")},
         (row.id,),
         row.run,
         sure=row.outcome == "applied" and row.code != ALREADY,
