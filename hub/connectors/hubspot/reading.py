@@ -20,13 +20,14 @@ from msgspec.structs import replace
 
 from hub.connectors.ahead import read_ahead
 from hub.connectors.contract import IS_DELETED, MODIFIED_AT, RECORD_ID, Batch
+from hub.connectors.cursors import StoredCursor, earlier, watermark
 from hub.connectors.http import server_time
 from hub.connectors.hubspot.client import Found, Portal
 from hub.connectors.hubspot.config import HubSpotSystem
 from hub.connectors.hubspot.rows import Rows
 from hub.connectors.paging import Minimum
 from hub.connectors.text import canonical_time, parsed_time
-from hub.errors import HubError, StopSync, SystemUnreachable
+from hub.errors import HubError, SystemUnreachable
 
 LIST_ROWS = 100
 SEARCH_ROWS = 200
@@ -34,7 +35,7 @@ SEARCH_BODY_BYTES = 3_000
 BATCH_ROWS = 10_000
 
 
-class Cursor(msgspec.Struct, frozen=True, omit_defaults=True):
+class Cursor(StoredCursor, frozen=True, omit_defaults=True):
     """Where a pull stands.
 
     `since`: records changed from then on are wanted (None: all). While a pull is under way, `until`
@@ -48,26 +49,11 @@ class Cursor(msgspec.Struct, frozen=True, omit_defaults=True):
     id: str | None = None
     archived: str | None = None
 
-    @classmethod
-    def read(cls, text: str | None, system: str) -> "Cursor":
-        if text is None:
-            return cls()
-        try:
-            return msgspec.json.decode(text, type=cls)
-        except msgspec.MsgspecError as err:
-            raise StopSync(
-                f"{system}: the stored cursor cannot be read.", remedy="run `hub sync --full`"
-            ) from err
-
-    def text(self) -> str:
-        return msgspec.json.encode(self).decode()
-
     def finished(self, overlap: timedelta) -> "Cursor":
         """The cursor of a completed pull; it never moves backwards."""
         if self.until is None:
             return self
-        watermark = earlier(self.until, overlap)
-        return Cursor(since=max(watermark, self.since or watermark), archived=self.archived)
+        return Cursor(watermark(self.until, overlap, self.since), archived=self.archived)
 
 
 @dataclass(frozen=True)
@@ -253,10 +239,6 @@ def gathered(pages: Iterator[Page], at_least: int) -> Iterator[list[Page]]:
         raise
     if held:
         yield held
-
-
-def earlier(moment: str, by: timedelta) -> str:
-    return canonical_time(parsed_time(moment) - by)
 
 
 def _millis(told: str | None) -> str:

@@ -9,11 +9,11 @@ from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Any
 
-import msgspec
 import polars as pl
 import requests
 
 from hub.connectors.contract import Batch
+from hub.connectors.cursors import StoredCursor, watermark
 from hub.connectors.http import server_time
 from hub.connectors.paging import empty_rows
 from hub.connectors.rest.client import Client, Refused
@@ -36,7 +36,7 @@ from hub.errors import StopSync
 _PLACE_LOST = frozenset({400, 404, 410, 422})
 
 
-class Cursor(msgspec.Struct, frozen=True, omit_defaults=True):
+class Cursor(StoredCursor, frozen=True, omit_defaults=True):
     """Where a pull stands.
 
     `since`: records changed from then on are wanted (None: all). While a pull is under way,
@@ -50,27 +50,12 @@ class Cursor(msgspec.Struct, frozen=True, omit_defaults=True):
     place: str | None = None
     gone: bool = False
 
-    @classmethod
-    def read(cls, text: str | None, system: str) -> "Cursor":
-        if text is None:
-            return cls()
-        try:
-            return msgspec.json.decode(text, type=cls)
-        except msgspec.MsgspecError as err:
-            raise StopSync(
-                f"{system}: the stored cursor cannot be read.", remedy="run `hub sync --full`"
-            ) from err
-
-    def text(self) -> str:
-        return msgspec.json.encode(self).decode()
-
     def finished(self, modified: Modified | None, overlap: timedelta) -> "Cursor":
         """The cursor of a completed pull; it never moves backwards. Without a time of change there
         is nothing to ask by: each pull is a full one."""
         if modified is None or self.started is None:
             return Cursor()
-        watermark = canonical_time(parsed_time(self.started) - overlap)
-        return Cursor(since=max(watermark, self.since or watermark))
+        return Cursor(watermark(self.started, overlap, self.since))
 
 
 class Account:

@@ -8,12 +8,12 @@ overlap, because rows become visible after the stamp they carry.
 from collections.abc import Iterator
 from datetime import timedelta
 
-import msgspec
 import polars as pl
 from msgspec.structs import replace
 from simple_salesforce.format import format_soql
 
 from hub.connectors.contract import MODIFIED_AT, RECORD_ID, Batch
+from hub.connectors.cursors import StoredCursor, watermark
 from hub.connectors.http import server_time
 from hub.connectors.paging import merged, text_frame
 from hub.connectors.salesforce.client import Org
@@ -23,13 +23,13 @@ from hub.connectors.salesforce.jobs import JobRefused, results, start_query
 from hub.connectors.salesforce.rows import Page, Rows
 from hub.connectors.salesforce.tracing import follow_merges
 from hub.connectors.text import canonical_time, parsed_time
-from hub.errors import SchemaChanged, StopSync, SystemUnreachable
+from hub.errors import SchemaChanged, SystemUnreachable
 
 BATCH_ROWS = 10_000
 _JOBS_LOST = 3
 
 
-class Cursor(msgspec.Struct, frozen=True, omit_defaults=True):
+class Cursor(StoredCursor, frozen=True, omit_defaults=True):
     """Where a pull stands.
 
     `since`: rows changed from then on are wanted (None: all rows). While a pull is under way,
@@ -45,26 +45,11 @@ class Cursor(msgspec.Struct, frozen=True, omit_defaults=True):
     job: str | None = None
     locator: str | None = None
 
-    @classmethod
-    def read(cls, text: str | None, system: str) -> "Cursor":
-        if text is None:
-            return cls()
-        try:
-            return msgspec.json.decode(text, type=cls)
-        except msgspec.MsgspecError as err:
-            raise StopSync(
-                f"{system}: the stored cursor cannot be read.", remedy="run `hub sync --full`"
-            ) from err
-
-    def text(self) -> str:
-        return msgspec.json.encode(self).decode()
-
     def finished(self, overlap: timedelta) -> "Cursor":
         """The cursor of a completed pull; it never moves backwards."""
         if self.started is None:
             return self
-        watermark = canonical_time(parsed_time(self.started) - overlap)
-        return Cursor(since=max(watermark, self.since or watermark))
+        return Cursor(watermark(self.started, overlap, self.since))
 
 
 def batches(org: Org, rows: Rows, cursor: Cursor, overlap: timedelta) -> Iterator[Batch]:
