@@ -77,3 +77,19 @@ def test_a_spoilt_segment_holds_back_what_it_may_speak_of(
     found = checked(text)
     assert "glued_segments" in {fault["rule"] for fault in found.faults}
     assert sorted(str(line["sku"]) for line in found.lines) == taken
+
+
+@pytest.mark.parametrize("instead", ["REF*LI*1", "QTY*32*2*EA"])
+def test_a_price_that_was_lost_is_told_though_the_counts_are_right(instead: str) -> None:
+    body = [*_transfer("N1", "A", "B"), *_transfer("N2", "C"), "CTT*2"]
+    whole = checked(x12([*HEADING, *body]))
+    assert (len(whole.lines), whole.head.warnings) == (3, [])
+    body[body.index("UIT*EA*9.99", 6)] = instead
+    found = checked(x12([*HEADING, *body]))
+    [warning] = found.head.warnings
+    assert "lines name no price, the first at segment 15: " in warning
+
+
+def test_a_report_without_prices_is_none_that_lost_them() -> None:
+    body = [segment for segment in _transfer("N1", "A", "B") if not segment.startswith("UIT")]
+    assert checked(x12([*HEADING, *body, "CTT*1"])).head.warnings == []

@@ -10,6 +10,7 @@ from hub.connectors.feed.edi.collected import Collected
 from hub.connectors.feed.edi.edifact_lines import EdifactReader
 from hub.connectors.feed.edi.envelope import Envelope, SetFound
 from hub.connectors.feed.edi.pos867 import SalesReader
+from hub.connectors.feed.edi.prices import with_prices_compared
 from hub.connectors.feed.edi.stock import StockReader
 from hub.connectors.feed.edi.words import PURPOSES, day, element
 from hub.connectors.feed.profile import Profile
@@ -40,7 +41,9 @@ def read_x12(source: Source, profile: Profile | None) -> Report:
     for one in found.sets:
         _check_set(one, head, profile, source.name)
     _note_opening(source, marks, head)
-    return Report(head, lambda: _x12_parts(source, marks, head, profile))
+    return Report(
+        head, lambda: with_prices_compared(_x12_parts(source, marks, head, profile), head)
+    )
 
 
 def _kind_of(found: Envelope, profile: Profile | None, file: str) -> Kind:
@@ -189,7 +192,9 @@ def read_edifact(source: Source, profile: Profile | None) -> Report:
                 f"{message.segments}",
                 head, profile, source.name,
             )  # fmt: skip
-    return Report(head, lambda: _edifact_parts(source, marks, head, profile))
+    return Report(
+        head, lambda: with_prices_compared(_edifact_parts(source, marks, head, profile), head)
+    )
 
 
 def _edifact_parts(
