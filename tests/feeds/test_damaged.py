@@ -3,7 +3,7 @@
 from itertools import chain
 
 import pytest
-from edi_text import HEADING, x12
+from edi_text import HEADING, SLSRPT_HEADING, edifact, x12
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from reading_kit import checked
@@ -93,3 +93,12 @@ def test_a_price_that_was_lost_is_told_though_the_counts_are_right(instead: str)
 def test_a_report_without_prices_is_none_that_lost_them() -> None:
     body = [segment for segment in _transfer("N1", "A", "B") if not segment.startswith("UIT")]
     assert checked(x12([*HEADING, *body, "CTT*1"])).head.warnings == []
+
+
+def test_a_header_within_a_set_is_told_since_it_may_stand_for_a_segment_that_was_lost() -> None:
+    body = [*_transfer("N1", "A"), *_transfer("N2", "B"), "CTT*2"]
+    body[6] = "GS*PT*NORTHWIND*ACME*20260403*1200*1*X*004010"
+    assert "GS stands within transaction set 0001" in checked(x12([*HEADING, *body])).head.warnings
+    sold = ["LOC+162+B1::92", "LIN+1++FW-1:MF", "PRI+AAA:9.99", "QTY+153:3"]
+    again = [*SLSRPT_HEADING, "UNB+UNOC:3+NORTHWIND:14+ACME:14+260403:1200+77", *sold]
+    assert checked(edifact(again)).head.warnings == ["UNB stands within message 1"]

@@ -74,6 +74,9 @@ def look(source: Source, delimiters: Delimiters) -> Envelope:
         if one is not None:
             one.segments += 1
             _note(one, tag, segment)
+            if tag in ("ISA", "GS") and found is not None:
+                # Counted as a segment of the set, it can make up for one that was lost.
+                found.warnings.append(f"{tag} stands within transaction set {one.control}")
         if tag == "ISA":
             if found is not None and found.control != _at(segment, 13):
                 found.ended = False

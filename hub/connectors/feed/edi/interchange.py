@@ -49,6 +49,9 @@ def look(source: Source, marks: ServiceString) -> Interchange:
                 )
             elif found is None:
                 continue
+            elif tag == "UNB" and one is not None:
+                # Counted as a segment of the message, it can make up for one that was lost.
+                found.warnings.append(f"UNB stands within message {one.reference}")
             elif tag == "UNH":
                 if one is not None:
                     raise _cut(source.name, f"message {one.reference} has no UNT")
