@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, Label, func, select, update
 
 from hub.commands.warehouse import Workplace
 from hub.errors import ConfigError
@@ -20,13 +20,7 @@ def listing(place: Workplace) -> dict[str, Any]:
 
 def rows(conn: Connection) -> list[dict[str, Any]]:
     """`since` is when the very same was first refused, `next` when it is asked again by itself."""
-    first = ops_change.alias("first")
-    since = (
-        select(func.min(first.c.at))
-        .where(first.c.digest == ops_change.c.digest, first.c.outcome == ops_change.c.outcome)
-        .scalar_subquery()
-    )
-    query = select(ops_change, since.label("since")).where(outstanding())
+    query = select(ops_change, _since()).where(outstanding())
     found = [
         {
             "id": row.id,
@@ -48,11 +42,35 @@ def rows(conn: Connection) -> list[dict[str, Any]]:
 
 
 def summary(conn: Connection) -> dict[str, Any]:
-    """How many, and since when the oldest."""
-    number, oldest = conn.execute(
-        select(func.count(), func.min(ops_change.c.at)).where(outstanding())
-    ).one()
-    return {"changes": number, "oldest": oldest.isoformat() if oldest is not None else None}
+    """How many, since when the oldest, and the same for each reason, the oldest first, with one of
+    the messages as `example`."""
+    c = ops_change.c
+    each = select(c.system, c.object, c.code, c.message, _since()).where(outstanding()).subquery()
+    alike = (each.c.system, each.c.object, each.c.code)
+    oldest = func.min(each.c.since)
+    query = select(*alike, func.count().label("changes"), oldest.label("oldest"))
+    query = query.add_columns(func.min(each.c.message).label("example")).group_by(*alike)
+    reasons = [
+        {**row, "oldest": row["oldest"].isoformat() if row["oldest"] is not None else None}
+        for row in conn.execute(query.order_by(oldest, *alike)).mappings()
+    ]
+    return {
+        "changes": sum(one["changes"] for one in reasons),
+        "oldest": min((one["oldest"] for one in reasons if one["oldest"]), default=None),
+        "reasons": reasons,
+    }
+
+
+def summarized(place: Workplace) -> dict[str, Any]:
+    with reading(place.engine) as conn:
+        return summary(conn)
+
+
+def _since() -> Label[datetime | None]:
+    """When the very same change was first refused or held back for this reason."""
+    first = ops_change.alias("first")
+    same = (first.c.digest == ops_change.c.digest, first.c.outcome == ops_change.c.outcome)
+    return select(func.min(first.c.at)).where(*same).scalar_subquery().label("since")
 
 
 def dismiss(place: Workplace, change: str, who: str, why: str) -> None:

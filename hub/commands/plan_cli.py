@@ -35,9 +35,10 @@ def _make_plan(html: Path | None, config: Path, as_json: bool) -> int:
     place = open_workplace(config)
     made = make(place)
     if made.plan is None:
+        from hub.commands.outstanding import summarized
         from hub.commands.show_plan import nothing
 
-        nothing(made, as_json=as_json)
+        nothing(made, summarized(place), as_json=as_json)
         return 0
     _show_plan(place, made.plan, html, as_json)
     return 1 if made.status == "braked" else 0
@@ -45,6 +46,7 @@ def _make_plan(html: Path | None, config: Path, as_json: bool) -> int:
 
 def _show_plan(place: Any, name: str, html: Path | None, as_json: bool, **wanted: Any) -> None:
     from hub.commands import reviewing, show_plan
+    from hub.commands.outstanding import summarized
 
     asked = reviewing.Wanted(**wanted)
     found = reviewing.review(place, name, asked)
@@ -53,10 +55,11 @@ def _show_plan(place: Any, name: str, html: Path | None, as_json: bool, **wanted
 
         shown = write_page(place, name, html, asked)
         click.echo(f"wrote {html} with {shown:,} changes", err=True)
+    left = summarized(place)
     if as_json:
-        show_plan.plan_json(found.plan, reviewing.streamed(place, name, asked))
+        show_plan.plan_json(found.plan, reviewing.streamed(place, name, asked), left)
     else:
-        show_plan.review(found)
+        show_plan.review(found, left)
 
 
 @plan.command("list")
@@ -142,7 +145,7 @@ def outstanding() -> None:
 def outstanding_list(config: Path, as_json: bool) -> int:
     """What is outstanding, since when, how often asked, in the system's own words."""
     from hub.commands.outstanding import listing
-    from hub.commands.show_plan import outstanding as show_them
+    from hub.commands.show_outstanding import outstanding as show_them
     from hub.commands.warehouse import open_workplace
 
     show_them(listing(open_workplace(config)), as_json=as_json)

@@ -14,6 +14,7 @@ from rich.text import Text
 from hub.commands.printing import as_json as _json
 from hub.commands.printing import out as _out
 from hub.commands.printing import table as _table
+from hub.commands.show_outstanding import still_outstanding
 from hub.commands.show_setup import fields_changed
 from hub.errors import HubError
 
@@ -151,10 +152,7 @@ def status(report: Mapping[str, Any], *, as_json: bool) -> None:
     _out.print(f"\nIn quarantine: {report['quarantine']:,} rows (hub quarantine list)")
     fields_changed(report["systems"])
     outcomes(report["changes"], as_json=False)
-    left = report["outstanding"]
-    if left["changes"]:
-        told = f"{left['changes']:,} changes, the oldest since {left['oldest']}"
-        _out.print(f"Outstanding: {told} (hub outstanding list)")
+    still_outstanding(report["outstanding"])
     for one in report["reports"]:
         if one["state"] in ("late", "missing"):
             _out.print(

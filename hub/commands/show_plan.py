@@ -1,9 +1,8 @@
-"""Printing plans: tables for people, a stream of JSON for machines; and what is outstanding."""
+"""Printing plans: tables for people, a stream of JSON for machines."""
 
 import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from rich.text import Text
@@ -15,6 +14,7 @@ from hub.commands.printing import table as _table
 from hub.commands.reasons import Told, reasons
 from hub.commands.reviewing import Review
 from hub.commands.shapes import change_shape, plan_head
+from hub.commands.show_outstanding import still_outstanding
 from hub.sync.changes import KINDS, PlannedChange
 from hub.sync.stored import as_planned
 from hub.sync.storing import BRAKED, OPEN, WAITING, Part, Plan
@@ -24,9 +24,10 @@ _STANDING = {OPEN: "green", WAITING: "yellow", BRAKED: "red"}
 _LONGEST = 60
 
 
-def plan_json(plan: Plan, changes: Iterable[Row[Any]]) -> None:
-    """The documented shape, its changes written one by one as they are read."""
-    head = json.dumps(plan_head(plan), indent=2, ensure_ascii=False)
+def plan_json(plan: Plan, changes: Iterable[Row[Any]], left: Mapping[str, Any]) -> None:
+    """The documented shape, its changes written one by one as they are read. `left`: what is
+    outstanding, of whatever plan."""
+    head = json.dumps({**plan_head(plan), "outstanding": left}, indent=2, ensure_ascii=False)
     sys.stdout.write(head[: head.rindex("}")].rstrip() + ',\n  "changes": [')
     between = "\n    "
     for row in changes:
@@ -36,15 +37,20 @@ def plan_json(plan: Plan, changes: Iterable[Row[Any]]) -> None:
     sys.stdout.write("]\n}\n" if between == "\n    " else "\n  ]\n}\n")
 
 
-def nothing(plan: Plan, *, as_json: bool) -> None:
+def nothing(plan: Plan, left: Mapping[str, Any], *, as_json: bool) -> None:
+    """A plan without changes: that is good only when nothing is outstanding."""
     if as_json:
-        plan_json(plan, ())
+        plan_json(plan, (), left)
+    elif left["changes"]:
+        _out.print("Nothing to write but what was refused or cannot be sent.")
+        still_outstanding(left)
     else:
         _out.print("Nothing to write: every CRM says what it should.")
 
 
-def review(found: Review) -> None:
-    """Counts first, then what is unusual, then changes, the most unusual first."""
+def review(found: Review, left: Mapping[str, Any]) -> None:
+    """Counts first, then what is unusual, then changes, the most unusual first; and what is
+    outstanding, of whatever plan."""
     plan = found.plan
     _head(plan)
     _parts(plan.parts)
@@ -57,6 +63,7 @@ def review(found: Review) -> None:
         said = f": {row.why}" if row.why else ""
         let_go = f", brakes released: {row.released}" if row.released else ""
         _out.print(f"{row.verdict} by {row.who} at {row.at:%Y-%m-%d %H:%M} UTC{let_go}{said}")
+    still_outstanding(left)
     _what_next(plan)
 
 
@@ -204,36 +211,3 @@ def plans(found: Sequence[Plan], *, as_json: bool) -> None:
             str(plan.plan), status, made, expires, f"{plan.total:,}", f"{plan.calls:,}", what
         )
     _out.print(table if found else "No plan was made yet. Run: hub plan")
-
-
-def outstanding(report: Mapping[str, Any], *, as_json: bool) -> None:
-    if as_json:
-        _json(report)
-        return
-    rows = report["outstanding"]
-    if not rows:
-        _out.print("Nothing is outstanding.")
-        return
-    now = datetime.now(UTC)
-    table = _table(
-        *("change", "system", "object", "record", "age", "#asked", "again in", "what is wrong"),
-        "what to do",
-    )
-    for row in rows:
-        again = _span(row["next"] - now) if row["next"] else "when it differs"
-        age = _span(now - row["since"]) if row["since"] else "—"
-        record = row["record_id"] or row["hub_id"]
-        said = f"{row['code']}: {row['message']}" if row["code"] else row["message"]
-        table.add_row(
-            *(row["id"], row["system"], row["object"], record, age),
-            *(str(row["attempts"]), again, said or "—", row["remedy"] or "—"),
-        )
-    _out.print(table)
-    _out.print(f"\n{len(rows):,} outstanding. Let one be: hub outstanding dismiss CHANGE --why …")
-
-
-def _span(span: timedelta) -> str:
-    minutes = max(0, int(span.total_seconds() // 60))
-    if minutes < 60:
-        return f"{minutes} min"
-    return f"{minutes // 60} h" if minutes < 48 * 60 else f"{minutes // (24 * 60)} d"
