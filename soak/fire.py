@@ -65,7 +65,8 @@ def run(steps: int, workers: int, seed: int) -> list[Share]:
 def _command(steps: int, seed: int, figures: Path) -> list[str]:
     return [
         *(sys.executable, "-m", "pytest", _TEST, "-m", "not postgresql", "-p", "no:cacheprovider"),
-        *(f"--fire-steps={steps}", f"--hypothesis-seed={seed}", f"--junitxml={figures}"),
+        *(f"--fire-steps={steps}", f"--hypothesis-seed={seed}"),
+        *("-o", "junit_family=xunit1", f"--junitxml={figures}"),
     ]
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import polars as pl
 from sqlalchemy import Connection, Table, and_, func, or_, select, union
-from sqlalchemy.sql import Select
+from sqlalchemy.sql import CompoundSelect, Select
 
 from hub.golden.scope import on_key
 from hub.models import bulk
@@ -22,7 +22,7 @@ from hub.models.golden import (
     registration,
 )
 from hub.models.identity import crosswalk, identity_alias
-from hub.models.operations import ops_change, ops_undone
+from hub.models.operations import ops_change, ops_run, ops_undone
 from hub.models.partners import lead_share, partner_system
 from hub.models.sources import (
     src_assigned_lead,
@@ -49,7 +49,8 @@ def touched(conn: Connection, entity: str, since: int) -> pl.DataFrame:
 
 
 def _companies(since: int) -> list[_Ids]:
-    renewed = select(partner.c.company_id.label("id")).where(partner.c.run > since)
+    partners = _partners(since).subquery()
+    renewed = select(partners.c.company_id.label("id"))
     return [_changed(company, since), renewed, _seen("company", src_company, since)]
 
 
@@ -60,10 +61,11 @@ def _registrations(since: int) -> list[_Ids]:
 def _opportunities(since: int) -> list[_Ids]:
     """A claim that moved away or ended is known from the registration's history."""
     history = HISTORIES["registration"]
+    partners = _partners(since).subquery()
     claims = select(registration.c.id).where(
         or_(
             registration.c.run > since,
-            registration.c.partner_id.in_(select(partner.c.id).where(partner.c.run > since)),
+            registration.c.partner_id.in_(select(partners.c.id)),
         )
     )
     ended = select(crosswalk.c.hub_id).where(
@@ -82,11 +84,11 @@ def _opportunities(since: int) -> list[_Ids]:
 
 def _leads(since: int) -> list[_Ids]:
     """A lead also hangs on its person's record, which may have come to be known only now."""
-    renamed = select(partner.c.id).where(partner.c.run > since)
+    partners = _partners(since).subquery()
     return [
         _changed(lead, since),
         _changed(lead_assignment, since),
-        select(lead_assignment.c.id).where(lead_assignment.c.partner_id.in_(renamed)),
+        select(lead_assignment.c.id).where(lead_assignment.c.partner_id.in_(select(partners.c.id))),
         _seen("lead", src_lead, since),
         select(lead.c.id).where(lead.c.contact_id.in_(_seen("contact", src_contact, since))),
     ]
@@ -127,6 +129,17 @@ _TOUCHED: dict[str, Callable[[int], list[_Ids]]] = {
     "contact": _contacts,
     "assigned_lead": _assigned_leads,
 }
+
+
+def _partners(since: int) -> CompoundSelect[tuple[str, str]]:
+    """(id, company_id) of partners of whom something else is known, or nothing any more: a closed
+    lead still names the partner that had it. Runs follow each other in time."""
+    history = HISTORIES["partner"].c
+    then = select(func.max(ops_run.c.started_at)).where(ops_run.c.run <= since).scalar_subquery()
+    return union(
+        select(partner.c.id, partner.c.company_id).where(partner.c.run > since),
+        select(history.id, history.company_id).where(history.valid_to > then),
+    )
 
 
 def _changed(table: Table, since: int) -> _Ids:

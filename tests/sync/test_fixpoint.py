@@ -69,3 +69,23 @@ def test_nothing_is_left_to_do_after_a_sync_whatever_people_did(
             edit(channel)
         _sync(channel)
         _settled(channel)
+
+
+def test_a_lead_that_is_closed_says_so_when_its_partner_is_none_any_more(
+    engine: Engine, settings: Settings
+) -> None:
+    """Found under fire: nothing of the lead changes when the account of its partner turns out to be
+    another company, and that company becomes another partner."""
+    empty_all(engine)
+    channel = furnished(Channel(engine, settings))
+    _sync(channel)
+    channel.lead("l-huber", "Eva Huber", "Huber Druck", "AT", Status="Closed - Not Converted")
+    _sync(channel)
+    assert channel.crm.fields("Lead", "l-huber")["Hub_Partner_Name__c"] == "Adler Systemhaus"
+    channel.account("a-cordes", "Adler Systemhaus")
+    channel.company("c-adler", "Adler Systemhaus")
+    _sync(channel)
+    channel.account("a-adler", "Dupont Logistique")
+    _sync(channel)
+    assert channel.crm.fields("Lead", "l-huber").get("Hub_Partner_Name__c") is None
+    _settled(channel)
