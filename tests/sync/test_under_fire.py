@@ -275,11 +275,22 @@ class UnderFire(RuleBasedStateMachine):
         laws = {law.law: law for law in report.laws}
         broken = [(n, laws[n].detail) for n in UNBREAKABLE if not laws[n].holds]
         assert broken == []
-        if struck or report.outcomes["pending"] or report.outcomes["rejected"]:
+        if struck or report.outcomes["pending"] or self._refused(report):
             assert report.status != "done", (struck, report.outcomes)
         if report.status == "done":
             assert all(law.holds for law in report.laws)
         self._nobody_was_told_too_much()
+
+    def _refused(self, report: SyncReport) -> list[tuple[object, object]]:
+        """What a CRM refused and did not take later in the same sync: a lead that hangs on a person
+        is asked for once more when its person is there."""
+        plans = {plan.plan for plan in report.plans}
+        ends = {
+            (row["system"], row["hub_id"]): row["outcome"]
+            for row in rows_of(self.engine, ops_change)
+            if row["plan"] in plans
+        }
+        return [key for key, outcome in ends.items() if outcome == "rejected"]
 
     def _nobody_was_told_too_much(self) -> None:
         """A partner's system knows texts of those leads only that were at some time its own."""
