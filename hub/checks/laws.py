@@ -257,11 +257,11 @@ def honesty(
     """Law 7: every pull came to its end, no write was left, no trouble was swallowed, no report of
     a distributor is overdue.
 
-    `refused`: changes that a CRM has refused, or that cannot be sent, and that are still wanted, by
-    these runs or by earlier ones: a run is as green as its worst row until somebody has seen to it.
-    `pauses` are systems whose allowance of calls was used up, `waits` are changes that need
-    somebody's approval; what they leave unread and unwritten is told like any other fault. A run
-    that was not meant to write (`applied` false) may leave its plan pending.
+    `refused`: changes that a CRM has refused and that are still wanted, by these runs or by earlier
+    ones: a run is as green as its worst row until somebody has seen to it. `pauses` are systems
+    whose allowance of calls was used up, `waits` are changes that need somebody's approval; what
+    they leave unread and unwritten is told like any other fault. A run that was not meant to write
+    (`applied` false) may leave its plan pending.
     """
     unfinished = conn.execute(
         select(ops_read.c.system, ops_read.c.object).where(
@@ -294,11 +294,7 @@ def honesty(
         *(waits if applied else ()),
         *(f"{r.system}/{r.object} was not read to its end" for r in unfinished),
         *([f"{pending} changes pending"] if pending and applied else []),
-        *(
-            [f"{refused} rejected or blocked changes, see `hub outstanding list`"]
-            if refused
-            else []
-        ),
+        *([f"{refused} changes rejected, see `hub outstanding list`"] if refused else []),
     ]
     if faults:
         only_waits = bool(pauses or waits) and not (troubles or refused or overdue)

@@ -75,7 +75,7 @@ class Sieve:
     something else hangs on it.
 
     `standing` are the ids of stored changes for whose sake something was held back; `refused`
-    counts those among them that a CRM has rejected, or that cannot be sent yet.
+    counts those among them that a CRM has rejected.
     """
 
     conn: Connection
@@ -112,7 +112,7 @@ class Sieve:
             self._there[change.system, change.hub_id] = change
         else:
             self.standing.append(last.id)
-            self.refused += last.outcome == "rejected" or last.code in NOT_YET
+            self.refused += last.outcome == "rejected"
         return True
 
     def _stands(self, change: PlannedChange, last: _Last) -> bool:

@@ -112,6 +112,12 @@ class Database:
             (counter, used),
         )
 
+    def written(self) -> tuple[int, int, int]:
+        """Changes with each write: of rows by us, of anything by others, and of the tables."""
+        by_others = self.execute("PRAGMA data_version").fetchone()[0]
+        tables = self.execute("PRAGMA schema_version").fetchone()[0]
+        return self.connection.total_changes, int(by_others), int(tables)
+
     def wipe(self) -> None:
         """Drop every table and start again with empty ones."""
         with self.lock:

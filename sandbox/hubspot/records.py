@@ -57,7 +57,7 @@ class Records:
         self._shapes: dict[tuple[str, tuple[str, ...]], Shape] = {}
         self._shapes_version = -1
         self._pages: dict[tuple[object, ...], list[tuple[int, str]]] = {}
-        self._pages_of = -1
+        self._pages_of: tuple[int, ...] = ()
 
     # Tables and columns
 
@@ -173,7 +173,7 @@ class Records:
     ) -> list[tuple[int, str]]:
         """The same records, each with its id and as JSON: the quick way to a long list, of which a
         page that is asked for again before anything was written is kept."""
-        written = self._db.connection.total_changes
+        written = self._db.written()
         if written != self._pages_of or len(self._pages) == _PAGES:
             self._pages.clear()
             self._pages_of = written

@@ -79,7 +79,7 @@ def test_a_plan_is_read_first_and_written_once(live: Demo) -> None:
     assert plan.code == 0
     assert set(plan.json) == {
         *("plan", "created_at", "config_hash", "calls", "changes"),
-        *("status", "expires_at", "parts"),
+        *("status", "expires_at", "parts", "outstanding"),
     }
     # A call to write each system, one to compare its records just before, and one to ask for their
     # fields; Salesforce is signed in to as well.

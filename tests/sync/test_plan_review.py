@@ -13,7 +13,6 @@ from desk import HUBSPOT, SALESFORCE, Desk
 from fakes import FakeConnector, FakeSystem
 from sqlalchemy import Engine, update
 
-from hub.checks.laws import LawResult
 from hub.commands import outstanding as outstanding_commands
 from hub.commands.plan_page import write_page
 from hub.commands.reasons import Told, reasons
@@ -27,7 +26,6 @@ from hub.planning import Above, Brake, ObjectPlanRule, PlanSettings, SystemPlanR
 from hub.sync.apply import ApplyReport, apply_plan
 from hub.sync.approving import approve, reject
 from hub.sync.surprises import unusual
-from hub.sync.verdict import judge
 
 
 @pytest.fixture
@@ -464,8 +462,7 @@ def test_what_was_refused_stays_listed_until_somebody_dismisses_it(
 
 
 def test_what_is_blocked_is_told_of_until_it_is_not(desk: Desk, crm: FakeSystem) -> None:
-    """Later plans do not repeat it: what is outstanding does, with reason and age, and no sync is
-    green meanwhile."""
+    """Later plans do not repeat it: what is outstanding does, with reason and age."""
     _claims(desk, crm, 2)
     desk.record(SALESFORCE, "Opportunity", "o1", "op_1", gone="hidden")
     first = desk.plan().made.created_at.isoformat()
@@ -483,16 +480,12 @@ def test_what_is_blocked_is_told_of_until_it_is_not(desk: Desk, crm: FakeSystem)
         with reading(desk.engine) as conn:
             told = outstanding_commands.summary(conn)
         assert told == {"changes": 1, "oldest": first, "reasons": [hidden]}
-        honesty = _honesty(desk)
-        assert not honesty.holds
-        assert "1 rejected or blocked changes" in honesty.detail
     desk.record(SALESFORCE, "Opportunity", "o1", "op_1", gone=None)
     desk.next_run()
     desk.plan()
     with reading(desk.engine) as conn:
         told = outstanding_commands.summary(conn)
     assert told == {"changes": 0, "oldest": None, "reasons": []}
-    assert "blocked" not in _honesty(desk).detail
 
 
 def test_what_is_blocked_may_be_dismissed(desk: Desk, crm: FakeSystem) -> None:
@@ -505,12 +498,6 @@ def test_what_is_blocked_may_be_dismissed(desk: Desk, crm: FakeSystem) -> None:
     desk.next_run()
     assert desk.plan().plan is None
     assert outstanding_commands.summarized(place)["changes"] == 0
-    assert _honesty(desk).holds
-
-
-def _honesty(desk: Desk) -> LawResult:
-    judged = judge(desk.engine, desk.settings, [desk.run.number], [])
-    return next(one for one in judged if one.law == "honesty")
 
 
 def test_what_is_not_wanted_any_more_is_outstanding_no_more(desk: Desk, crm: FakeSystem) -> None:
