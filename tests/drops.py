@@ -11,27 +11,33 @@ from hub.connectors.feed import FeedConnector
 from hub.connectors.feed.config import FeedReport, FeedSystem
 
 LINES = ObjectSpec("pos_line", ("invoice_no", "quantity"))
-_PROFILE = """\
+PROFILE = """\
 kind: pos
 version: "1"
 key: [invoice_no, sku]
 columns: {invoice_no: Invoice No, invoice_date: Invoice Date, sku: SKU, quantity: Qty,
           unit_price: Unit Price, currency: Currency, end_customer_name: End Customer}
 """
+HEADER = "Invoice No;Invoice Date;SKU;Qty;Unit Price;Currency;End Customer\n"
 
 
 def report(*lines: tuple[str, int]) -> bytes:
     """A CSV of sales: invoice numbers and quantities."""
-    header = "Invoice No;Invoice Date;SKU;Qty;Unit Price;Currency;End Customer\n"
     told = (f"{no};2026-03-02;FW-200;{quantity};9.50;EUR;Acme GmbH\n" for no, quantity in lines)
-    return (header + "".join(told)).encode()
+    return (HEADER + "".join(told)).encode()
 
 
 def feed(folder: Path, path: str, **options: Any) -> FeedConnector:
-    """The feed `northwind` of a hub whose configuration is in this folder."""
+    """The feed `northwind` of files at a path that takes these options."""
+    return feed_of(folder, path=path, options=options)
+
+
+def feed_of(folder: Path, **told: Any) -> FeedConnector:
+    """The feed `northwind`, with one report told like this, of a hub whose configuration is in this
+    folder."""
     (folder / "profiles").mkdir(exist_ok=True)
-    (folder / "profiles" / "plain.yaml").write_text(_PROFILE, encoding="utf-8")
-    reports = {"pos": FeedReport(path=path, profile="plain", options=options)}
+    (folder / "profiles" / "plain.yaml").write_text(PROFILE, encoding="utf-8")
+    reports = {"pos": FeedReport(profile="plain", **told)}
     config = FeedSystem(kind="feed", role="distributor", reports=reports)
     return FeedConnector("northwind", config, Settings(systems={}, file=folder / "hub.yaml"))
 

@@ -48,9 +48,11 @@ def unmatched(place: Workplace) -> list[dict[str, Any]]:
         .agg(pl.len().alias("lines"), pl.col("amount").abs().sum())
         .sort("amount", descending=True)
     )
+    fitting: dict[tuple[str, str], list[str]] = {}
+    for name_key, postal_key, one in likely.select(*_KEYS, "id").sort("id").iter_rows():
+        fitting.setdefault((name_key, postal_key), []).append(one)
     found = []
     for key, group in money.group_by(*_NAMED, "reseller_match", *_KEYS, maintain_order=True):
-        fits = likely.filter((pl.col("name_key") == key[5]) & (pl.col("postal_key") == key[6]))
         found.append(
             {
                 **dict(zip((*_NAMED, "match"), key[:5], strict=True)),
@@ -59,7 +61,7 @@ def unmatched(place: Workplace) -> list[dict[str, Any]]:
                     str(currency): str(amount)
                     for currency, amount in group.select("currency", "amount").iter_rows()
                 },
-                "candidates": [{"id": one, "name": names[one]} for one in sorted(fits["id"])],
+                "candidates": [{"id": one, "name": names[one]} for one in fitting.get(key[5:], [])],
             }
         )
     return found

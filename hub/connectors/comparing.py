@@ -37,6 +37,13 @@ def changed_there(change: Change, now: Mapping[str, str | None]) -> Outcome | No
     )
 
 
+def says(now: Mapping[str, str | None], fields: Mapping[str, str | None]) -> bool:
+    """Whether a record says all of these fields already."""
+    return all(
+        name in now and (now[name] or None) == (after or None) for name, after in fields.items()
+    )
+
+
 def _expected(change: Change, name: str) -> set[str | None]:
     known = {change.before.get(name) or None}
     return known | {change.fields[name] or None} if name in change.fields else known

@@ -8,6 +8,7 @@ from typing import Any
 
 import polars as pl
 import pytest
+from drops import HEADER, feed_of
 from pydantic import ValidationError
 from rigs import ids
 from starlette.applications import Starlette
@@ -15,38 +16,20 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from hub.config import Settings
 from hub.connectors.contract import Batch, CallMeter, ObjectSpec
-from hub.connectors.feed import FeedConnector
 from hub.connectors.feed.asked import AskedDrop
-from hub.connectors.feed.config import Asked, FeedReport, FeedSystem
+from hub.connectors.feed.config import Asked, FeedReport
 from hub.errors import CredentialsRefused, StopSync
 from sandbox.server import ThreadedServer
 
 LINES = ObjectSpec("pos_line", ("invoice_no", "sku", "quantity", "unit_price"))
 REPORTS = ObjectSpec("report", ("status", "file", "lines_read"))
-PROFILE = """\
-kind: pos
-version: "1"
-key: [invoice_no, sku]
-columns: {invoice_no: Invoice No, invoice_date: Invoice Date, sku: SKU, quantity: Qty,
-          unit_price: Unit Price, currency: Currency, end_customer_name: End Customer}
-"""
-CSV = "Invoice No;Invoice Date;SKU;Qty;Unit Price;Currency;End Customer\n"
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     (tmp_path / "in").mkdir()
-    (tmp_path / "profiles").mkdir()
-    (tmp_path / "profiles" / "plain.yaml").write_text(PROFILE, encoding="utf-8")
     return tmp_path
-
-
-def feed(folder: Path, **report: Any) -> FeedConnector:
-    reports = {"pos": FeedReport(profile="plain", **report)}
-    config = FeedSystem(kind="feed", role="distributor", reports=reports)
-    return FeedConnector("northwind", config, Settings(systems={}, file=folder / "hub.yaml"))
 
 
 def rows(batches: list[Batch]) -> pl.DataFrame:
@@ -70,36 +53,36 @@ def line(invoice: str, quantity: int = 2) -> str:
 
 
 def test_attachments_are_the_files_and_each_is_taken_once(folder: Path) -> None:
-    mail(folder, "1.eml", ("POS March.csv", CSV + line("N1")), ("logo.png", "x"))
-    mail(folder, "2.eml", ("pos.csv", CSV + line("N2")), ("pos.csv", CSV + line("N3")))
+    mail(folder, "1.eml", ("POS March.csv", HEADER + line("N1")), ("logo.png", "x"))
+    mail(folder, "2.eml", ("pos.csv", HEADER + line("N2")), ("pos.csv", HEADER + line("N3")))
     how = {"path": "in/*.eml", "attachment": "pos*.csv"}
-    batches = list(feed(folder, **how).pull(LINES, None))
+    batches = list(feed_of(folder, **how).pull(LINES, None))
     assert rows(batches)["invoice_no"].to_list() == ["N1", "N2", "N3"]
-    told = rows(list(feed(folder, **how).pull(REPORTS, None)))
+    told = rows(list(feed_of(folder, **how).pull(REPORTS, None)))
     assert told["file"].to_list() == [
         "pos/1.eml#POS March.csv", "pos/2.eml#pos.csv", "pos/2.eml#2-pos.csv",
     ]  # fmt: skip
-    assert list(feed(folder, **how).pull(LINES, batches[-1].cursor)) == []
+    assert list(feed_of(folder, **how).pull(LINES, batches[-1].cursor)) == []
 
 
 def test_an_attachment_within_a_forwarded_message_is_found(folder: Path) -> None:
-    mail(folder, "inner", ("pos.csv", CSV + line("N1")))
+    mail(folder, "inner", ("pos.csv", HEADER + line("N1")))
     outer = EmailMessage()
     outer.set_content("see below")
     inner = EmailMessage()
     inner.set_content("x")
-    inner.add_attachment((CSV + line("N9")).encode(), maintype="text", subtype="csv",
+    inner.add_attachment((HEADER + line("N9")).encode(), maintype="text", subtype="csv",
                          filename="pos.csv")  # fmt: skip
     outer.add_attachment(inner)
     (folder / "in" / "outer.eml").write_bytes(bytes(outer))
-    found = list(feed(folder, path="in/*.eml", attachment="*.csv").pull(LINES, None))
+    found = list(feed_of(folder, path="in/*.eml", attachment="*.csv").pull(LINES, None))
     assert rows(found)["invoice_no"].to_list() == ["N9"]
 
 
 def test_the_original_attachment_is_archived_as_it_came(folder: Path) -> None:
-    text = CSV + line("N1")
+    text = HEADER + line("N1")
     mail(folder, "1.eml", ("pos.csv", text))
-    list(feed(folder, path="in/*.eml", attachment="*.csv").pull(LINES, None))
+    list(feed_of(folder, path="in/*.eml", attachment="*.csv").pull(LINES, None))
     [kept] = (folder / "archive" / "originals" / "northwind").iterdir()
     assert kept.read_bytes() == text.encode()
 
@@ -155,7 +138,7 @@ def asked(url: str, key: str = "s3cret", **more: Any) -> dict[str, Any]:
 def test_all_pages_are_one_report_and_each_is_one_call(
     folder: Path, service: Service, url: str
 ) -> None:
-    connector = feed(folder, path="v1/sales", rest=asked(url))
+    connector = feed_of(folder, path="v1/sales", rest=asked(url))
     batches = list(connector.pull(LINES, None))
     assert rows(batches)["invoice_no"].to_list() == [f"N{n}" for n in range(1, 8)]
     assert rows(batches)["unit_price"].to_list() == ["9.5"] * 7
@@ -167,11 +150,11 @@ def test_lines_that_are_told_as_before_are_no_new_report(
     folder: Path, service: Service, url: str
 ) -> None:
     how: dict[str, Any] = {"path": "v1/sales", "rest": asked(url)}
-    [first] = feed(folder, **how).pull(REPORTS, None)
+    [first] = feed_of(folder, **how).pull(REPORTS, None)
     assert first.rows["status"].to_list() == ["taken"]
-    assert list(feed(folder, **how).pull(REPORTS, first.cursor)) == []
+    assert list(feed_of(folder, **how).pull(REPORTS, first.cursor)) == []
     service.sales[0] = service.sale(1, quantity=5)
-    [second] = feed(folder, **how).pull(REPORTS, first.cursor)
+    [second] = feed_of(folder, **how).pull(REPORTS, first.cursor)
     assert second.rows["status"].to_list() == ["taken"]
     assert ids([second]) != ids([first])
 
@@ -180,10 +163,10 @@ def test_a_refused_key_and_a_wrong_place_are_told_with_their_remedies(
     folder: Path, url: str
 ) -> None:
     with pytest.raises(CredentialsRefused) as refused:
-        list(feed(folder, path="v1/sales", rest=asked(url, key="wrong")).pull(LINES, None))
+        list(feed_of(folder, path="v1/sales", rest=asked(url, key="wrong")).pull(LINES, None))
     assert "wrong" not in str(refused.value)
     with pytest.raises(StopSync, match=r"told no list of lines at 'rows'") as lost:
-        list(feed(folder, path="v1/sales", rest=asked(url, records="rows")).pull(LINES, None))
+        list(feed_of(folder, path="v1/sales", rest=asked(url, records="rows")).pull(LINES, None))
     assert "rest.records" in lost.value.remedy
 
 

@@ -3,7 +3,7 @@ the plan was made; after, where the answer to a write leaves open what became of
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from hub.connectors.comparing import changed_there, compared_fields
+from hub.connectors.comparing import changed_there, compared_fields, says
 from hub.connectors.contract import (
     IS_DELETED,
     MERGED_INTO,
@@ -161,6 +161,5 @@ def _gone(change: Change, row: Row | None) -> Outcome:
 
 def _says(row: Row, fields: Mapping[str, str | None]) -> bool:
     """Whether a living record says all this; links apart."""
-    return row[IS_DELETED] != "true" and all(
-        row[name] == (fields[name] or None) for name in plain(list(fields))
-    )
+    told = {name: fields[name] for name in plain(list(fields))}
+    return row[IS_DELETED] != "true" and says(row, told)

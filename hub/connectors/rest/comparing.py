@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from hub.connectors.comparing import changed_there
+from hub.connectors.comparing import changed_there, says
 from hub.connectors.contract import RECORD_ID, Change, Outcome
 from hub.connectors.outcomes import already
 from hub.connectors.rest.finding import Finder
@@ -32,13 +32,6 @@ def _judged(change: Change, now: dict[str, str | None] | None) -> Outcome | None
             "the next sync reads what became of it",
         )
     moved = changed_there(change, now)
-    if moved is None and change.op == "update" and _says(now, change):
+    if moved is None and change.op == "update" and says(now, change.fields):
         return already(change)
     return moved
-
-
-def _says(now: dict[str, str | None], change: Change) -> bool:
-    return all(
-        name in now and (now[name] or None) == (after or None)
-        for name, after in change.fields.items()
-    )

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from hub.connectors.comparing import changed_there, compared_fields
+from hub.connectors.comparing import changed_there, compared_fields, says
 from hub.connectors.contract import RECORD_ID, Change, ObjectSpec, Outcome
 from hub.connectors.outcomes import already
 from hub.connectors.salesforce.client import Org
@@ -38,12 +38,8 @@ def written_already(org: Org, schemas: Schemas, rows: Sequence[Row]) -> dict[str
     return {
         row.change.id: str(now[row.identity][RECORD_ID])
         for row in rows
-        if row.identity in now and _says(now[row.identity], row)
+        if row.identity in now and says(now[row.identity], row.texts)
     }
-
-
-def _says(now: _Record, row: Row) -> bool:
-    return all((now[name] or None) == (after or None) for name, after in row.texts.items())
 
 
 def _by_id(
@@ -86,7 +82,7 @@ def _judged(row: Row, now: Mapping[str, str | None] | None) -> Outcome | None:
         message = f"the lead was converted into {became}."
         return _stale(change, CONVERTED, message, "the next sync follows it to what it became")
     moved = changed_there(change, now)
-    if moved is None and change.op == "update" and _says(now, row):
+    if moved is None and change.op == "update" and says(now, row.texts):
         return already(change)
     return moved
 
