@@ -1,35 +1,34 @@
 """What a row said, short enough to keep: a hash of what is only read, the text of what is written.
 
 Both are stored and compared with what is told later, so they must never depend on the version of a
-library: blake2b over canonical text, and JSON as the standard library writes it.
+library: SHA-256 over canonical text, and JSON as the standard library writes it.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from hashlib import blake2b
+from collections.abc import Mapping, Sequence
+from hashlib import sha256
 
 import polars as pl
+import polars_hash as plh
 
 from hub.checks.convert import blank_to_null
 
+HASHED_BY = "sha2_256"
+"""Hashes made in another way cannot be compared with these."""
+
+_DIGITS = 32
 _MISSING, _BETWEEN = "\x00", "\x1f"
 # What JSON does not write as it is.
 _ESCAPED = r'["\\\x00-\x1f]'
 
 
 def text_hashes(rows: pl.DataFrame, fields: Sequence[str], about: str) -> pl.Series:
-    """32 hexadecimal digits per row: the hash of `about` and of the row's text in `fields`."""
-    begun = blake2b(about.encode(), digest_size=16)
+    """32 hexadecimal digits per row: of the hash of `about` and of the row's text in `fields`."""
     cells = [blank_to_null(pl.col(name)).fill_null(_MISSING) for name in fields]
-    texts = rows.select(pl.concat_str(cells, separator=_BETWEEN).cast(pl.Binary)).to_series()
-    return pl.Series(list(_digests(begun, texts.to_list())), dtype=pl.String)
-
-
-def _digests(begun: blake2b, texts: Iterable[bytes]) -> Iterator[str]:
-    for text in texts:
-        digest = begun.copy()
-        digest.update(text)
-        yield digest.hexdigest()
+    begun = pl.lit(sha256(about.encode()).hexdigest())
+    text = pl.concat_str(begun, *cells, separator=_BETWEEN).alias("text")
+    hashed = plh.col("text").chash.sha2_256().str.slice(0, _DIGITS)
+    return rows.select(text).select(hashed).to_series()
 
 
 def told_texts(rows: pl.DataFrame, fields: Sequence[str]) -> pl.Series:

@@ -14,6 +14,7 @@ from hub.models.database import reading
 from hub.models.operations import ops_cursor
 from hub.models.runs import Run
 from hub.models.sources import SOURCES
+from hub.sync.fingerprint import HASHED_BY
 from hub.sync.shapes import Drift
 
 
@@ -115,4 +116,4 @@ def _of(target: Target) -> ColumnElement[bool]:
 
 def _fields_hash(target: Target) -> str:
     told = ",".join(target.mapping.told_fields)
-    return blake2b(f"{target.reading}|{told}".encode(), digest_size=16).hexdigest()
+    return blake2b(f"{target.reading}|{told}|{HASHED_BY}".encode(), digest_size=16).hexdigest()

@@ -24,6 +24,28 @@ _OBJECT_ID = "hs_object_id"
 _SPELLINGS = {"number": numbers, "datetime": times}
 
 
+class _Record(msgspec.Struct, gc=False):
+    """A record of a page; its properties stay JSON until those of many records are read at once."""
+
+    id: str
+    updatedAt: str  # noqa: N815 - the wire's name, as below
+    archived: bool | None = None
+    archivedAt: str | None = None  # noqa: N815
+    properties: msgspec.Raw = msgspec.Raw(b"{}")
+
+    @property
+    def changed(self) -> str:
+        """When it was last changed; of an archived record, when it was archived."""
+        return self.archivedAt or self.updatedAt if self.archived else self.updatedAt
+
+
+class _Page(msgspec.Struct):
+    results: list[_Record]
+
+
+_decoded = msgspec.json.Decoder(_Page).decode
+
+
 class Rows:
     """The plain properties of one spec: what is asked for, and how the answers become rows."""
 
@@ -35,15 +57,7 @@ class Rows:
         self._types = [shape.properties[name].type for name in self._properties]
         self._losers = [name for name in _LOSERS if name in shape.properties]
         self.asked = list(dict.fromkeys([*self._properties, *self._losers])) or [_OBJECT_ID]
-        values = pl.Struct(dict.fromkeys(self.asked, pl.String()))
-        record = {
-            "id": pl.String(),
-            "updatedAt": pl.String(),
-            "archived": pl.Boolean(),
-            "archivedAt": pl.String(),
-            "properties": values,
-        }
-        self._schema = {"results": pl.List(pl.Struct(record))}
+        self._values = dict.fromkeys(self.asked, pl.String())
 
     def frame(self, pages: Sequence[bytes]) -> pl.DataFrame:
         """All records of the pages in canonical text, and a deleted row for each record that was
@@ -62,30 +76,21 @@ class Rows:
         return merges(self._survivors(self._told(pages)))
 
     def _told(self, pages: Sequence[bytes]) -> pl.DataFrame:
-        """All records of the pages as told: whose, when changed, whether deleted, the properties.
-
-        The last change of an archived record is the moment it was archived.
-        """
-        lines = b"\n".join(_one_line(page) for page in pages)
-        answers = (
-            pl.scan_ndjson(lines, schema=self._schema)
-            if lines
-            else pl.LazyFrame(schema=self._schema)
+        """All records of the pages as told: which, when changed, whether deleted, properties."""
+        records = [one for page in pages for one in _decoded(_one_line(page)).results]
+        lines = b"\n".join([one.properties for one in records])
+        # No lines are no JSON.
+        values = pl.read_ndjson(lines or b"{}", schema=self._values).head(len(records))
+        archived = pl.Series([bool(one.archived) for one in records], dtype=pl.Boolean)
+        heads = pl.DataFrame(
+            {
+                RECORD_ID: [one.id for one in records],
+                MODIFIED_AT: [one.changed for one in records],
+                IS_DELETED: archived.cast(pl.String),
+            },
+            schema=dict.fromkeys((RECORD_ID, MODIFIED_AT, IS_DELETED), pl.String),
         )
-        record = pl.col("results").struct
-        changed, archived = record.field("updatedAt"), record.field("archived").fill_null(False)
-        deleted = pl.coalesce(record.field("archivedAt"), changed)
-        return (
-            answers.filter(pl.col("results").list.len() > 0)
-            .explode("results")
-            .select(
-                record.field("id").alias(RECORD_ID),
-                pl.when(archived).then(deleted).otherwise(changed).alias(MODIFIED_AT),
-                pl.when(archived).then(pl.lit("true")).otherwise(pl.lit("false")).alias(IS_DELETED),
-                *(record.field("properties").struct.field(name) for name in self.asked),
-            )
-            .collect()
-        )
+        return heads.hstack(values)
 
     def _spelt(self, told: pl.DataFrame) -> pl.DataFrame:
         filled = told.select(
