@@ -1,7 +1,7 @@
 """The laws under fire, for long: `python -m soak.fire`; exit code 0 when none broke, else 1.
 
-The worlds and what is asked of them are those of `tests/sync/test_under_fire.py`. Each core takes a
-share of the steps, with a seed of its own.
+The worlds and what is asked of them are those of `tests/sync/test_under_fire.py`, but they grow
+older here. Each core takes a share of the steps, with a seed of its own.
 """
 
 import argparse
@@ -18,6 +18,7 @@ from xml.etree import ElementTree
 
 _ROOT = Path(__file__).parent.parent
 _TEST = "tests/sync/test_under_fire.py"
+_STEPS_OF_A_WORLD = 200
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,8 @@ def run(steps: int, workers: int, seed: int) -> list[Share]:
 def _command(steps: int, seed: int, figures: Path) -> list[str]:
     return [
         *(sys.executable, "-m", "pytest", _TEST, "-m", "not postgresql", "-p", "no:cacheprovider"),
-        *(f"--fire-steps={steps}", f"--hypothesis-seed={seed}"),
+        *(f"--fire-steps={steps}", f"--fire-world={_STEPS_OF_A_WORLD}"),
+        f"--hypothesis-seed={seed}",
         *("-o", "junit_family=xunit1", f"--junitxml={figures}"),
     ]
 

@@ -52,6 +52,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--fire-steps", type=int, default=1400, help="steps under fire, on each kind of database"
     )
+    parser.addoption(
+        "--fire-world", type=int, default=50, help="steps before the dust of a world settles"
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -43,13 +43,14 @@ def survive(
     mention rather than a record of its own) comes after all that are not.
     """
     ranked = _ranked(members, priorities)
-    rows = ranked.select("hub_id").unique(maintain_order=True)
+    told = pl.collect_all(_chosen(ranked.lazy(), field, authorities.get(field)) for field in fields)
+    rows = ranked.select("hub_id").unique(maintain_order=True).lazy()
     lineage = []
-    for field in fields:
-        chosen = _chosen(ranked, field, authorities.get(field))
-        rows = rows.join(chosen.select("hub_id", field), on="hub_id", how="left")
-        lineage.append(chosen.select("hub_id", pl.lit(field).alias("field"), *SOURCE, "rule"))
-    return Survivors(rows, pl.concat(lineage))
+    for field, chosen in zip(fields, told, strict=True):
+        values = chosen.lazy()
+        rows = rows.join(values.select("hub_id", field), on="hub_id", how="left")
+        lineage.append(values.select("hub_id", pl.lit(field).alias("field"), *SOURCE, "rule"))
+    return Survivors(*pl.collect_all([rows, pl.concat(lineage)]))
 
 
 def _ranked(members: pl.DataFrame, priorities: Mapping[str, int]) -> pl.DataFrame:
@@ -66,7 +67,7 @@ def _ranked(members: pl.DataFrame, priorities: Mapping[str, int]) -> pl.DataFram
     )
 
 
-def _chosen(ranked: pl.DataFrame, field: str, authority: Authority | None) -> pl.DataFrame:
+def _chosen(ranked: pl.LazyFrame, field: str, authority: Authority | None) -> pl.LazyFrame:
     """hub_id, the field's value, its source key and the rule that chose it."""
     told = ranked.filter(pl.col(field).is_not_null()).with_columns(rule=pl.lit(PRIORITY))
     if authority is not None:

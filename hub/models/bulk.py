@@ -86,16 +86,20 @@ def read(conn: Connection, query: Select[Any]) -> pl.DataFrame:
     on_sqlite = conn.dialect.name == "sqlite"
     result = conn.execute(_exact_money(query) if on_sqlite else query)
     rows = result.cursor.fetchall() if result.cursor is not None else []
+    if not rows:
+        kinds = zip(names, columns, strict=True)
+        return pl.DataFrame(schema={name: polars_type(col.type) for name, col in kinds})
     wire = {
         name: _sqlite_wire_type(col.type) if on_sqlite else polars_type(col.type)
         for name, col in zip(names, columns, strict=True)
     }
     frame = pl.DataFrame(rows, schema=wire, orient="row")
-    return frame.with_columns(
+    typed = [
         _from_sqlite(name, col.type)
         for name, col in zip(names, columns, strict=True)
         if wire[name] != polars_type(col.type)
-    )
+    ]
+    return frame.with_columns(typed) if typed else frame
 
 
 def _exact_money(query: Select[Any]) -> Select[Any]:
@@ -187,8 +191,8 @@ def _key_columns(names: Sequence[str], like: Table) -> list[str]:
 
 def _typed(frame: pl.DataFrame, target: Table) -> pl.DataFrame:
     """The columns that `frame` shares with `target`, in the table's order and types."""
-    names = [c.name for c in target.columns if c.name in frame.columns]
-    return frame.select(pl.col(n).cast(polars_type(target.c[n].type)) for n in names)
+    shared = (c for c in target.columns if c.name in frame.columns)
+    return pl.DataFrame([frame[c.name].cast(polars_type(c.type)) for c in shared])
 
 
 def _fill(conn: Connection, target: Table, typed: pl.DataFrame) -> None:
@@ -203,11 +207,12 @@ def _fill(conn: Connection, target: Table, typed: pl.DataFrame) -> None:
 def _insert_many(conn: Connection, into: str, target: Table, typed: pl.DataFrame) -> None:
     """Several rows to a statement, and what all rows share in the statement itself: binding a value
     costs more than storing it."""
-    wire = typed.with_columns(
+    spelt = [
         _to_sqlite(name, target.c[name].type)
         for name, kind in typed.schema.items()
         if kind != _sqlite_wire_type(target.c[name].type)
-    )
+    ]
+    wire = typed.with_columns(spelt) if spelt else typed
     shared = _shared(wire, conn.dialect) if wire.height >= _WORTH_A_LOOK else {}
     row = f"({', '.join(shared.get(name, '?') for name in wire.columns)})"
     told = [wire[name].to_list() for name in wire.columns if name not in shared]

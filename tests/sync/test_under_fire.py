@@ -37,7 +37,6 @@ from hub.sync.ledger import begin_run, end_run
 from hub.sync.report import SyncReport
 from hub.sync.undo import make_undo
 
-STEPS_OF_A_WORLD = 50
 NEWS = 4
 PARTNERS = (4, 5)
 MARKED = ("m-1", "m-2", "m-3")
@@ -351,7 +350,7 @@ def test_the_laws_hold_under_fire(
     record_property: Callable[[str, object], None],
 ) -> None:
     """PostgreSQL takes half of the steps: what it might do otherwise, it does early."""
-    wanted = pytestconfig.getoption("fire_steps")
+    wanted, in_a_world = (pytestconfig.getoption(f"fire_{name}") for name in ("steps", "world"))
     if engine.dialect.name != "sqlite":
         wanted //= 2
 
@@ -362,8 +361,8 @@ def test_the_laws_hold_under_fire(
     run_state_machine_as_test(
         World,
         settings=settings(
-            max_examples=2 + wanted * 5 // (4 * STEPS_OF_A_WORLD),
-            stateful_step_count=STEPS_OF_A_WORLD,
+            max_examples=2 + wanted * 5 // (4 * in_a_world),
+            stateful_step_count=in_a_world,
             suppress_health_check=list(HealthCheck),
             phases=[Phase.generate],  # making a failure smaller takes longer than reading it
         ),
