@@ -55,6 +55,13 @@ class Batch:
 
     def candidates(self, model: Model) -> pl.DataFrame:
         """(left, right) profiles, left < right, in order: who shares a key that few enough hold."""
+        return self.places(model).select(
+            pl.lit(self.profiles["profile"]).gather(pl.col(end)).alias(end)
+            for end in ("left", "right")
+        )
+
+    def places(self, model: Model) -> pl.DataFrame:
+        """The candidates by their places."""
         cap = model.cap(pl.col("kind").cast(pl.String))
         shared = self._held.filter(pl.col("members").is_between(2, cap))
         width = max(self.profiles.height, 1)
@@ -63,10 +70,7 @@ class Batch:
             for one, other in _pairs(shared["at"].to_numpy(), shared["key"].to_numpy())
         ]
         codes = pl.concat([pl.Series(dtype=pl.Int64), *parts]).unique().sort()
-        profile = self.profiles["profile"]
-        return pl.DataFrame(
-            {"left": profile.gather(codes // width), "right": profile.gather(codes % width)}
-        )
+        return pl.DataFrame({"left": codes // width, "right": codes % width}).cast(pl.UInt32)
 
 
 def _pairs(at: Numbers, keys: Numbers) -> Iterator[tuple[Numbers, Numbers]]:

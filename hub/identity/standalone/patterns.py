@@ -1,11 +1,14 @@
 """How often pairs of records agree in which way: what weights are estimated from."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import polars as pl
 
+from hub.identity.agreement import Agreement
 from hub.identity.batch import Batch
 from hub.identity.cluster import Links, group_rows
-from hub.identity.compare import Patterns, levels, patterns, weigh
+from hub.identity.compare import Patterns, decoded, levels, patterns_of, weigh
 from hub.identity.graph import FORBIDDEN
 from hub.identity.mentions import ROW, Entity
 from hub.identity.model import Model, load_model
@@ -24,7 +27,6 @@ def names_somebody(entity: Entity) -> pl.Expr:
 
 
 ENDS = ("left", "right")
-Rarity = dict[str, tuple[int, int]]
 _SAMPLE = 20_000
 _SEED = 7
 
@@ -32,64 +34,69 @@ _SEED = 7
 class Sample:
     """The distinct profiles of records with their candidates and sizes, which no weight changes.
 
-    `profiles` has one row per record: ROW, `profile`, and the standardised columns.
+    `profiles` has one row per record: ROW, `profile`, and the standardised columns. In `mentions`,
+    `pairs` and `own`, profiles go by their places in the order of their hashes.
     """
 
     def __init__(self, profiles: pl.DataFrame, entity: Entity) -> None:
         self.entity = entity
-        self.mentions = profiles.select(*ROW, "profile")
         batch = Batch(profiles.unique("profile"), entity)
         shipped = load_model(entity)
-        self.sized, self.pairs = batch.sized(shipped), batch.candidates(shipped)
+        self.sized, self.pairs = batch.sized(shipped), batch.places(shipped)
+        place = self.sized.select(hash="profile").with_row_index("profile")
+        self.mentions = profiles.select(*ROW, hash="profile").join(place, on="hash").drop("hash")
         shared = self.mentions.group_by("profile").agg(rows=pl.len()).filter(pl.col("rows") > 1)
-        self._compared: tuple[Rarity, Patterns, Patterns] | None = None
         self.own = shared.select(left="profile", right="profile", rows="rows").sort("left")
+        self._compared: _Compared | None = None
 
     @property
     def candidates(self) -> int:
         """How many pairs of profiles are compared."""
         return self.pairs.height
 
-    def compared(self, model: Model) -> tuple[Patterns, Patterns]:
+    def compared(self, model: Model) -> "_Compared":
         """How the candidates agree, and the profiles that several rows share with themselves.
 
         They are told once: models of one kind differ in their weights, not in what is rare.
         """
-        if self._compared is None or self._compared[0] != model.rarity:
-            between = patterns(self.pairs, self.sized, self.entity, model)
-            within = patterns(self.own, self.sized, self.entity, model)
-            self._compared = dict(model.rarity), between, within
-        return self._compared[1:]
+        kind = {name: list(weights) for name, weights in model.weights.items()}, model.rarity
+        if self._compared is None or self._compared.kind != kind:
+            agreement = Agreement(self.sized, self.entity, model)
+            each = (patterns_of(agreement.codes(*_ends(p)), model) for p in (self.pairs, self.own))
+            self._compared = _Compared(kind, agreement, *each)
+        return self._compared
 
     def patterns(self, model: Model) -> pl.DataFrame:
         """How often each combination of levels occurs among pairs that may be the same."""
-        between, within = self.compared(model)
+        told = self.compared(model)
         # Many equal rows say one thing many times: each counts as often as it has a neighbour.
-        once = _how_often(between, pl.Series([1.0]).new_from_index(0, self.pairs.height))
-        return counted(pl.concat([once, _how_often(within, self.own["rows"] - 1.0)]))
+        once = _how_often(told.between, pl.Series([1.0]).new_from_index(0, self.pairs.height))
+        return counted(pl.concat([once, _how_often(told.within, self.own["rows"] - 1.0)]))
 
     def background(self, model: Model) -> pl.DataFrame:
         """The same of all other pairs, as far as a sample tells."""
-        chosen = drawn(self.sized["profile"])
+        chosen = drawn(pl.int_range(self.sized.height, dtype=pl.UInt32, eager=True))
         apart = chosen.join(self.pairs, on=ENDS, how="anti")
         every = self.sized.height * (self.sized.height - 1) / 2
         each = pl.lit(every / max(chosen.height, 1)).alias(PAIRS)
-        return counted(self.levels(apart, model).with_columns(each))
+        codes = self.compared(model).agreement.codes(*_ends(apart))
+        return counted(decoded(codes, model).with_columns(each))
 
     def levels(self, pairs: pl.DataFrame, model: Model) -> pl.DataFrame:
-        """A level per field of each of (left, right) pairs, in their order."""
+        """A level per field of each of (left, right) pairs of profiles, in their order."""
         return levels(pairs, self.sized, self.entity, model).select(*model.weights)
 
     def clusters(self, model: Model) -> pl.DataFrame:
         """(row, group, inside, anywhere) of every row that names somebody: the best score with
         another row of its group, and with any other."""
-        between, within = self.compared(model)
-        known = _weighed(self.pairs, between, model)
-        compared = [known, _weighed(self.own, within, model)]
+        told = self.compared(model)
+        known = _weighed(self.pairs, told.between, model)
+        compared = [known, _weighed(self.own, told.within, model)]
 
-        def compare(pairs: pl.DataFrame) -> pl.DataFrame:
-            told = patterns(pairs, self.sized, self.entity, model)
-            compared.append(_weighed(pairs, told, model))
+        def compare(asked: pl.DataFrame) -> pl.DataFrame:
+            pairs = asked.select(pl.col(ENDS).cast(pl.UInt32))
+            found = patterns_of(told.agreement.codes(*_ends(pairs)), model)
+            compared.append(_weighed(pairs, found, model))
             return compared[-1].with_columns(pl.col("score").fill_null(FORBIDDEN))
 
         linked = known.filter(pl.col("score") > 0)
@@ -102,6 +109,20 @@ class Sample:
         rows = rows.select("profile", row=row, group=pl.coalesce("group", -1 - row))
         best = _best(compared, rows.select("profile", "group").unique())
         return rows.join(best, on=["profile", "group"], how="left").drop("profile")
+
+
+@dataclass(frozen=True)
+class _Compared:
+    """What one kind of models makes of the candidates and of the profiles of several rows."""
+
+    kind: tuple[dict[str, list[str]], dict[str, tuple[int, int]]]
+    agreement: Agreement
+    between: Patterns
+    within: Patterns
+
+
+def _ends(pairs: pl.DataFrame) -> tuple[pl.Series, pl.Series]:
+    return pairs["left"], pairs["right"]
 
 
 def drawn(profiles: pl.Series) -> pl.DataFrame:
