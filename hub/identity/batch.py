@@ -27,6 +27,8 @@ class Batch:
         self.profiles = profiles.select("profile", *COLUMNS[entity]).sort("profile")
         parts = [self._keys(start) for start in range(0, max(self.profiles.height, 1), _PORTION)]
         keys = pl.concat(parts).sort("key", "at")
+        # A name that says a word twice holds it once.
+        keys = keys.filter(pl.struct("key", "at").rle_id().diff().fill_null(1) > 0)
         self._held = keys.with_columns(members=pl.len().over("key").cast(pl.Int64))
 
     def _keys(self, start: int) -> pl.DataFrame:

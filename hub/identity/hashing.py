@@ -11,7 +11,5 @@ def hash64(text: str) -> int:
 
 
 def hashes(texts: pl.Series) -> pl.Series:
-    """`hash64` of every text; each distinct one is hashed once."""
-    distinct = texts.unique()
-    numbers = pl.Series([hash64(text) for text in distinct], dtype=pl.Int64)
-    return texts.replace_strict(distinct, numbers, return_dtype=pl.Int64).cast(pl.Int64)
+    """`hash64` of every text."""
+    return pl.Series(texts.name, [hash64(text) for text in texts], dtype=pl.Int64)

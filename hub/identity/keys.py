@@ -28,7 +28,7 @@ _COMMON = pl.Series([sorted(common_words())])
 
 def keys_of(profiles: pl.DataFrame, entity: Entity) -> pl.DataFrame:
     """(profile, key, kind, label), distinct, of profiles given with their columns."""
-    found = values_of(profiles, entity)
+    found = values_of(profiles, entity).unique()
     if found.is_empty():
         return pl.DataFrame(schema=_KEY_SCHEMA)
     whole = pl.concat_str(pl.lit(f"{entity} "), "kind", pl.lit(" "), "value")
@@ -41,78 +41,94 @@ def keys_of(profiles: pl.DataFrame, entity: Entity) -> pl.DataFrame:
 
 
 def values_of(profiles: pl.DataFrame, entity: Entity) -> pl.DataFrame:
-    """(profile, kind, value), distinct: what keys are made of."""
-    rules = _company() if entity == "company" else _contact()
-    return pl.concat([_values(profiles, *rule) for rule in rules]).unique()
+    """(profile, kind, value): what keys are made of; a word may come as often as it was said."""
+    lists, rules = (_words(), _COMPANY) if entity == "company" else (_halves(), _CONTACT)
+    told = profiles.with_columns(**lists)
+    return pl.concat([_values(told, *rule) for rule in rules])
 
 
-def _values(profiles: pl.DataFrame, kind: str, listed: pl.Expr, beside: str | None) -> pl.DataFrame:
-    """(profile, kind, value): each listed text, together with the column `beside` if given."""
-    one = pl.col("value")
-    return (
-        profiles.select("profile", value=listed, beside=pl.col(beside) if beside else pl.lit(""))
-        .explode("value")
-        .drop_nulls()
-        .select(
-            "profile",
-            kind=pl.lit(kind),
-            value=pl.concat_str(one, pl.lit("/"), "beside") if beside else one,
-        )
+def _values(profiles: pl.DataFrame, kind: str, column: str, beside: str | None) -> pl.DataFrame:
+    """(profile, kind, value): each text of the column, together with that `beside` if given."""
+    one = pl.col(column)
+    told = profiles.select(*dict.fromkeys(("profile", column, beside or "profile"))).drop_nulls()
+    if isinstance(told.schema[column], pl.List):
+        told = told.explode(column).drop_nulls()
+    return told.select(
+        "profile",
+        kind=pl.lit(kind),
+        value=pl.concat_str(one, pl.lit("/"), beside) if beside else one,
     )
 
 
-_Rule = tuple[str, pl.Expr, str | None]
-
-
-def _company() -> list[_Rule]:
+def _words() -> dict[str, pl.Expr]:
+    """What the keys of companies are made of beside the standardised columns."""
     words = pl.col("name").str.split(" ")
-    sorted_name = pl.concat_list(words.list.sort().list.join(" "))
     long = words.list.eval(pl.element().filter(pl.element().str.len_chars() >= 3))
-    telling = long.list.set_difference(pl.lit(_COMMON))
     foreign = pl.col("script").is_not_null() | pl.col("country").is_in(_OTHER_SCRIPTS)
     steady = pl.when(foreign).then(consonants(pl.col("name"))).str.split(" ")
-    sounds = steady.list.eval(pl.element().filter(pl.element().str.len_chars() >= 3))
-    letters = pl.col("name").str.replace_all(" ", "").str.split("").list.unique().list.sort()
-    return [
-        *((kind, pl.concat_list(kind), None) for kind in ("tax", "duns", "domain", "account")),
-        ("phone", pl.concat_list(phone_tail(pl.col("phone"))), None),
-        ("name", sorted_name, None),
-        ("name+country", sorted_name, "country"),
-        ("glued", pl.concat_list(pl.col("name").str.replace_all(" ", "")), None),
-        ("word", telling, None),
-        ("trade", long.list.set_intersection(pl.lit(_COMMON)), None),
-        ("word+country", telling, "country"),
-        ("word+postal", long, "postal"),
-        ("word+city", telling, "city"),
-        ("sound", sounds, "country"),
+    glued = pl.col("name").str.replace_all(" ", "", literal=True)
+    return {
+        "tail": phone_tail(pl.col("phone")),
+        "sorted": words.list.sort().list.join(" "),
+        "glued": glued,
+        "long": long,
+        "telling": long.list.set_difference(pl.lit(_COMMON)),
+        "trade": long.list.set_intersection(pl.lit(_COMMON)),
+        "sounds": steady.list.eval(pl.element().filter(pl.element().str.len_chars() >= 3)),
         # Letters swapped or doubled leave the set of a name's letters as it was.
-        ("letters+country", pl.concat_list(letters.list.join("")), "country"),
-        ("street+postal", pl.concat_list("street"), "postal"),
-    ]
+        "letters": glued.str.split("").list.unique().list.sort().list.join(""),
+    }
 
 
-def _contact() -> list[_Rule]:
+def _halves() -> dict[str, pl.Expr]:
+    """What the keys of persons are made of beside the standardised columns."""
     halves = pl.col("person").str.split("|")
     halves = halves.list.eval(pl.element().filter(pl.element().str.len_chars() >= 2))
-    both = pl.when(halves.list.len() == 2).then(halves.list.sort().list.join(" "))
-    person = pl.concat_list(both)
-    return [
-        ("mail", pl.concat_list("mail"), None),
-        ("phone", pl.concat_list(phone_tail(pl.col("phone"))), None),
-        ("phone", pl.concat_list(phone_tail(pl.col("mobile"))), None),
-        ("person", person, None),
-        ("person+country", person, "country"),
-        ("name+company", halves, "company"),
-        ("name+domain", halves, "mail_domain"),
-        ("name+employer", halves, "employer"),
-        ("name+postal", halves, "postal"),
-        ("name+street", halves, "street"),
-        ("name+city", halves, "city"),
-        ("name+born", halves, "born"),
-        ("street+postal", pl.concat_list("street"), "postal"),
-        ("born", pl.concat_list("born"), None),
-        ("national", pl.concat_list("national"), None),
-    ]
+    return {
+        "tail": phone_tail(pl.col("phone")),
+        "mobile_tail": phone_tail(pl.col("mobile")),
+        "halves": halves,
+        "both": pl.when(halves.list.len() == 2).then(halves.list.sort().list.join(" ")),
+    }
+
+
+_Rule = tuple[str, str, str | None]
+"""A kind of keys, the column of its texts or lists of texts, and a column that goes with each."""
+_COMPANY: tuple[_Rule, ...] = (
+    ("tax", "tax", None),
+    ("duns", "duns", None),
+    ("domain", "domain", None),
+    ("account", "account", None),
+    ("phone", "tail", None),
+    ("name", "sorted", None),
+    ("name+country", "sorted", "country"),
+    ("glued", "glued", None),
+    ("word", "telling", None),
+    ("trade", "trade", None),
+    ("word+country", "telling", "country"),
+    ("word+postal", "long", "postal"),
+    ("word+city", "telling", "city"),
+    ("sound", "sounds", "country"),
+    ("letters+country", "letters", "country"),
+    ("street+postal", "street", "postal"),
+)
+_CONTACT: tuple[_Rule, ...] = (
+    ("mail", "mail", None),
+    ("phone", "tail", None),
+    ("phone", "mobile_tail", None),
+    ("person", "both", None),
+    ("person+country", "both", "country"),
+    ("name+company", "halves", "company"),
+    ("name+domain", "halves", "mail_domain"),
+    ("name+employer", "halves", "employer"),
+    ("name+postal", "halves", "postal"),
+    ("name+street", "halves", "street"),
+    ("name+city", "halves", "city"),
+    ("name+born", "halves", "born"),
+    ("street+postal", "street", "postal"),
+    ("born", "born", None),
+    ("national", "national", None),
+)
 
 
 def phone_tail(number: pl.Expr) -> pl.Expr:

@@ -91,13 +91,14 @@ def _table(written: dict[str, str]) -> dict[tuple[str, ...], str]:
 
 _ENDS, _STARTS = _table(_AT_END), _table(_AT_START)
 _LONGEST = max(len(form) for form in _ENDS)
+_LAST, _FIRST = {form[-1] for form in _ENDS}, {form[0] for form in _STARTS}
 KNOWN_FORMS = len(_ENDS)
 
 
 def split_form(tokens: list[str]) -> tuple[list[str], str | None]:
     """The name without its legal form, and the form's class. The longest form at an end wins."""
     core, kind = _cut_end(tokens)
-    if kind is not None:
+    if kind is not None or not tokens or tokens[0] not in _FIRST:
         return core, kind
     for size in range(min(_LONGEST, len(tokens) - 1), 0, -1):
         kind = _STARTS.get(tuple(tokens[:size]))
@@ -107,6 +108,8 @@ def split_form(tokens: list[str]) -> tuple[list[str], str | None]:
 
 
 def _cut_end(tokens: list[str]) -> tuple[list[str], str | None]:
+    if not tokens or tokens[-1] not in _LAST:
+        return tokens, None
     for size in range(min(_LONGEST, len(tokens) - 1), 0, -1):
         kind = _ENDS.get(tuple(tokens[-size:]))
         if kind is not None:

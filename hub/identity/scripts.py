@@ -25,6 +25,8 @@ _LETTERS_A_SLIP = 5
 
 def in_another_script(text: str) -> bool:
     """Whether most of the letters are not Latin ones."""
+    if text.isascii():
+        return False
     letters = [ord(letter) for letter in text if letter.isalpha()]
     foreign = sum(letter >= _LATIN_ENDS and letter not in _VIETNAMESE for letter in letters)
     return foreign * 2 > len(letters)

@@ -14,7 +14,7 @@ from hub.identity.legal_forms import split_form
 from hub.identity.mentions import ROW, STATE, Entity
 from hub.identity.names import core_words
 from hub.identity.scripts import in_another_script
-from hub.identity.text import fold, words
+from hub.identity.text import fold, folded, words_of
 from hub.identity.wordlists import phrases
 
 _PLACEHOLDERS = frozenset(fold(phrase) for phrase in phrases("placeholders")) | {""}
@@ -43,12 +43,14 @@ def _company(m: pl.DataFrame) -> pl.DataFrame:
     # A lead's number is its person's as often as the switchboard's: it only stands in for a
     # domain, so that the many leads of one large employer keep few profiles.
     domain = pl.coalesce(_each("website", values.domain), _each("email", _mail_domain))
-    known = m.with_columns(domain=domain, named=_each("name", _named)).filter(
-        pl.any_horizontal(pl.col(n).is_not_null() for n in ("named", "domain", "tax_id", "duns"))
+    told = m.with_columns(domain=domain, plain=folded(pl.col("name")))
+    # A name may only fill a field that asks for one.
+    named = ~pl.col("plain").is_in(sorted(_PLACEHOLDERS)).fill_null(True)
+    known = told.filter(
+        named | pl.any_horizontal(pl.col(n).is_not_null() for n in ("domain", "tax_id", "duns"))
     )
     return known.with_columns(
-        _each("name", _core).alias("name"),
-        _each("name", _form).alias("form"),
+        *_core_and_form(known["plain"]),
         _each("name", _script).alias("script"),
         pl.coalesce(
             _phone("phone"), pl.when(pl.col("domain").is_null()).then(_phone("lead_phone"))
@@ -74,7 +76,7 @@ def _contact(m: pl.DataFrame) -> pl.DataFrame:
         _each("email", _shared).alias("shared_box"),
         _phone("phone").alias("phone"),
         _phone("mobile").alias("mobile"),
-        _each("company_name", _core).alias("employer"),
+        _core_and_form(m.select(folded(pl.col("company_name"))).to_series())[0].alias("employer"),
         _each("street", values.street).alias("street"),
         _each("city", _folded).alias("city"),
         _each("birth_date", values.birth_date).alias("born"),
@@ -106,18 +108,20 @@ def _dialled(text: str) -> str | None:
     return values.phone(number, country or None)
 
 
-def _named(text: str) -> str | None:
-    """The name, unless it only fills a field that asks for one."""
-    return None if fold(text) in _PLACEHOLDERS else text
-
-
-def _core(text: str) -> str | None:
-    core, _ = split_form(words(text))
-    return " ".join(core_words(core)) or None
-
-
-def _form(text: str) -> str | None:
-    return split_form(words(text))[1]
+def _core_and_form(plain: pl.Series) -> tuple[pl.Series, pl.Series]:
+    """`name` and `form` of folded names."""
+    distinct = plain.drop_nulls().unique()
+    parts = [split_form(words_of(text)) for text in distinct]
+    table = pl.DataFrame(
+        {
+            "plain": distinct,
+            "name": [" ".join(core_words(core)) or None for core, _ in parts],
+            "form": [form for _, form in parts],
+        },
+        schema_overrides={"name": pl.String, "form": pl.String},
+    )
+    told = plain.to_frame("plain").join(table, on="plain", how="left", maintain_order="left")
+    return told["name"], told["form"]
 
 
 def _script(text: str) -> str | None:

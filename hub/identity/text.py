@@ -3,6 +3,7 @@
 import re
 from functools import cache, lru_cache
 
+import polars as pl
 from anyascii import anyascii
 
 from hub.identity.wordlists import abbreviations, glosses, word_list
@@ -21,9 +22,29 @@ def fold(text: str) -> str:
     Both ways to write an umlaut without its key meet here (`Müller`, `Mueller`, `Muller`), and so
     do `S.A.R.L.` and `SARL`.
     """
-    known = text if text.isascii() else _glossed(_decoded_again(text))
-    plain = _DOTTED.sub(r"\1", anyascii(_MARKS.sub("", known)).casefold())
+    plain = _DOTTED.sub(r"\1", _in_ascii(text).casefold())
     return _UMLAUT_E.sub("", _NOT_WORD.sub(" ", plain).strip())
+
+
+def folded(texts: pl.Expr) -> pl.Expr:
+    """`fold` of a column. Only texts with other letters than ASCII are looked at one by one."""
+    letters = pl.when(texts.str.len_bytes() != texts.str.len_chars()).then(texts)
+    other = letters.map_batches(_each_in_ascii, return_dtype=pl.String)
+    plain = pl.coalesce(other, texts.str.replace_all("['`]", "")).str.to_lowercase()
+    for _ in range(2):
+        # Of letters in a row every second dot is met; a mark that is no ASCII holds its place.
+        plain = plain.str.replace_all(r"\b(\w)[\s\x1c-\x1f]?\.[\s\x1c-\x1f]?(\w)\b", "${1}¦${2}")
+    words = plain.str.replace_all("¦", "", literal=True).str.replace_all("[^a-z0-9]+", " ")
+    return words.str.strip_chars(" ").str.replace_all("([ao])e|(u)e([^aeiou]|$)", "${1}${2}${3}")
+
+
+def _each_in_ascii(texts: pl.Series) -> pl.Series:
+    return pl.Series([None if t is None else _in_ascii(t) for t in texts], dtype=pl.String)
+
+
+def _in_ascii(text: str) -> str:
+    known = text if text.isascii() else _glossed(_decoded_again(text))
+    return anyascii(_MARKS.sub("", known))
 
 
 @cache
@@ -54,16 +75,21 @@ def _two_words() -> dict[str, str]:
     return {fold(short): fold(full) for short, full in table.items() if "-" in short}
 
 
-def _joined(folded: str) -> str:
+def _joined(plain: str) -> str:
     """Abbreviations of two words written out, while their first is not taken for an `and` yet."""
     for short, full in _two_words().items():
-        if short in folded:
-            folded = re.sub(rf"\b{short}\b", full, folded)
-    return folded
+        if short in plain:
+            plain = re.sub(rf"\b{short}\b", full, plain)
+    return plain
 
 
 def words(text: str) -> list[str]:
     """The folded words without `and` and its sisters, which stand between two others."""
-    folded = _joined(fold(text)).split()
-    inner = [word for word in folded[1:-1] if word not in _CONNECTORS]
-    return [*folded[:1], *inner, *folded[1:][-1:]]
+    return words_of(fold(text))
+
+
+def words_of(plain: str) -> list[str]:
+    """`words` of a text that is folded already."""
+    every = _joined(plain).split()
+    inner = [word for word in every[1:-1] if word not in _CONNECTORS]
+    return [*every[:1], *inner, *every[1:][-1:]]

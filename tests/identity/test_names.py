@@ -11,7 +11,7 @@ from hub.identity.legal_forms import KNOWN_FORMS, split_form
 from hub.identity.names import across_scripts, person_relation, relation
 from hub.identity.relations import Names
 from hub.identity.scripts import in_another_script
-from hub.identity.text import fold, words
+from hub.identity.text import fold, folded, words
 
 
 @pytest.mark.parametrize(
@@ -33,6 +33,17 @@ from hub.identity.text import fold, words
 )
 def test_the_same_words_fold_to_the_same_text(written: str, folded: str) -> None:
     assert fold(written) == folded
+
+
+awkward_text = st.text(
+    st.one_of(st.sampled_from("aoue.. srlSAÄö'`’&-/ 3\t\x1c¦·ʼ株Мф"), st.characters()), max_size=12
+)
+
+
+@given(texts=st.lists(st.one_of(st.none(), awkward_text), max_size=20))
+def test_a_column_folds_as_its_texts_do(texts: list[str | None]) -> None:
+    told = pl.DataFrame({"text": pl.Series(texts, dtype=pl.String)}).select(folded(pl.col("text")))
+    assert told["text"].to_list() == [None if text is None else fold(text) for text in texts]
 
 
 @pytest.mark.parametrize("joint", ["&", "+", "und", "and", "et", "u.", "y", "e"])
