@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from hub.identity.keys import MEASURED, values_of
+from hub.identity.keys import KIND, MEASURED, values_of
 from hub.identity.mentions import Entity
 from hub.identity.model import Model
 from hub.identity.standardise import COLUMNS
@@ -39,7 +39,7 @@ class Batch:
         return found.select(
             at=pl.col("profile").cast(pl.Int32),
             key=pl.struct("kind", "value").hash(),
-            kind=pl.col("kind").cast(pl.Categorical),
+            kind=pl.col("kind").cast(KIND),
         )
 
     def sized(self, model: Model) -> pl.DataFrame:
@@ -48,7 +48,7 @@ class Batch:
         for kind in model.rarity:
             members = pl.col("members").min() if kind == "word" else pl.col("members").max()
             counted = (
-                self._held.filter(pl.col("kind").cast(pl.String).is_in(MEASURED[kind]))
+                self._held.filter(pl.col("kind").is_in(pl.Series(MEASURED[kind], dtype=KIND)))
                 .group_by("at")
                 .agg(members.alias(f"{kind}_size"))
             )
@@ -64,7 +64,8 @@ class Batch:
 
     def places(self, model: Model) -> pl.DataFrame:
         """The candidates by their places."""
-        cap = model.cap(pl.col("kind").cast(pl.String))
+        caps = pl.DataFrame({"kind": KIND.categories}).select(model.cap(pl.col("kind")))
+        cap = pl.lit(caps.to_series()).gather(pl.col("kind").to_physical())
         shared = self._held.filter(pl.col("members").is_between(2, cap))
         width = max(self.profiles.height, 1)
         parts = [

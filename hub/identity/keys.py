@@ -129,6 +129,7 @@ _CONTACT: tuple[_Rule, ...] = (
     ("born", "born", None),
     ("national", "national", None),
 )
+KIND = pl.Enum(sorted({rule[0] for rule in (*_COMPANY, *_CONTACT)}))
 
 
 def phone_tail(number: pl.Expr) -> pl.Expr:

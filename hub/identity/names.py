@@ -117,7 +117,7 @@ def _no_e(word: str) -> str:
 
 def _short(x: str, y: str) -> bool:
     """Whether one is the beginning of the other, or runs through it from first to last letter."""
-    small, large = sorted((x, y), key=lambda word: (len(word), word))
+    small, large = (x, y) if len(x) <= len(y) else (y, x)
     if len(small) < 2 or small[0] != large[0] or len(large) - len(small) < 2:
         return False
     if len(small) >= 3 and large.startswith(small):

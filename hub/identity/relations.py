@@ -13,8 +13,9 @@ import polars as pl
 
 from hub.identity.names import Relation, common_words, part_words, relation, word_relation
 
-_WIDTH = 8
-"""So many words are bits of a byte; names of more are read one by one."""
+_USUAL, _WIDTH = 4, 8
+"""How many words most names have at most; and so many are bits of a byte: names of more are read
+one by one."""
 _PORTION = 16_384
 """So many pairs stay in the processor's cache."""
 RELATION = pl.Enum(get_args(Relation))
@@ -76,8 +77,11 @@ class Names:
         a, b = (side.fill_null(-1).to_numpy() for side in (left, right))
         decided = np.where((a < 0) | (b < 0), _MISSING, _SAME).astype(np.uint8)
         asked = np.flatnonzero((decided == _SAME) & (a != b))
-        for at in (asked[n : n + _PORTION] for n in range(0, len(asked), _PORTION)):
-            decided[at] = self._decided(a[at], b[at])
+        wide = self._words >> _USUAL != 0
+        long = wide[a[asked]] | wide[b[asked]]
+        for width, those in ((_USUAL, asked[~long]), (_WIDTH, asked[long])):
+            for at in (those[n : n + _PORTION] for n in range(0, len(those), _PORTION)):
+                decided[at] = self._decided(a[at], b[at], width)
         self._read(decided, a, b)
         found = pl.Series(decided)
         return found.set(found == _MISSING, None).cat.to(RELATION)
@@ -89,16 +93,17 @@ class Names:
         told = [relation(x, y) for x, y in _spelled(self._names, pairs)]
         decided[at] = pl.Series(told, dtype=RELATION).to_physical().to_numpy()[which]
 
-    def _decided(self, a: Numbers, b: Numbers) -> Numbers:
-        """What pairs of two names are by their words; `_OPEN` where letters have to be read."""
-        shared_a, shared_b = self._shared(a, b)
+    def _decided(self, a: Numbers, b: Numbers, width: int) -> Numbers:
+        """What pairs of two names are by their first `width` words, which are all; `_OPEN` where
+        letters have to be read."""
+        shared_a, shared_b = self._shared(a, b, width)
         rest_a, rest_b = self._words[a] & ~shared_a, self._words[b] & ~shared_b
         same = (self._ordered[a] == self._ordered[b]) | (self._glued[a] == self._glued[b])
         many = self._many[a] | self._many[b]
         two_rests = (rest_a != 0) & (rest_b != 0)
         open_ones = np.flatnonzero(two_rests & ~same & ~many)
         ends = a[open_ones], b[open_ones], rest_a[open_ones], rest_b[open_ones]
-        many[open_ones[self._written(*ends)]] = True
+        many[open_ones[self._written(*ends, width)]] = True
         parts = (rest_a & self._part[a]) | (rest_b & self._part[b])
         return np.select(
             [same, many, shared_a & self._telling[a] == 0, two_rests, parts != 0],
@@ -106,11 +111,11 @@ class Names:
             _EXTRA,
         ).astype(np.uint8)
 
-    def _shared(self, a: Numbers, b: Numbers) -> tuple[Numbers, Numbers]:
+    def _shared(self, a: Numbers, b: Numbers, width: int) -> tuple[Numbers, Numbers]:
         """Which words of either name the other has, too."""
         shared_a, shared_b = np.zeros(len(a), np.uint8), np.zeros(len(b), np.uint8)
-        words_b = [words[b] for words in self._number]
-        for i, words in enumerate(self._number):
+        words_b = [words[b] for words in self._number[:width]]
+        for i, words in enumerate(self._number[:width]):
             one = words[a]
             for j, other in enumerate(words_b):
                 equal = (one == other).view(np.uint8)
@@ -119,12 +124,14 @@ class Names:
         # Where neither has a word there, both have none.
         return shared_a & self._words[a], shared_b & self._words[b]
 
-    def _written(self, a: Numbers, b: Numbers, rest_a: Numbers, rest_b: Numbers) -> Numbers:
+    def _written(
+        self, a: Numbers, b: Numbers, rest_a: Numbers, rest_b: Numbers, width: int
+    ) -> Numbers:
         """Which pairs have a word in one rest that may be a word of the other, written
         differently."""
         pairs: list[Numbers] = [np.empty(0, np.intp)]
         codes: list[Numbers] = [np.empty(0, np.int64)]
-        for at, i, j in self._begin_alike(a, b, rest_a, rest_b):
+        for at, i, j in self._begin_alike(a, b, rest_a, rest_b, width):
             pairs.append(at)
             codes.append(_paired(self._number[i][a[at]], self._number[j][b[at]]))
         distinct, which = np.unique(np.concatenate(codes), return_inverse=True)
@@ -136,13 +143,14 @@ class Names:
         return np.unique(np.concatenate(pairs)[alike[which]])
 
     def _begin_alike(
-        self, a: Numbers, b: Numbers, rest_a: Numbers, rest_b: Numbers
+        self, a: Numbers, b: Numbers, rest_a: Numbers, rest_b: Numbers, width: int
     ) -> Iterator[tuple[Numbers, int, int]]:
         """Pairs, and the places of two words of their rests that have one first letter."""
         letters_b = [
-            np.where(rest_b >> j & 1, letters[b], -1) for j, letters in enumerate(self._initial)
+            np.where(rest_b >> j & 1, letters[b], -1)
+            for j, letters in enumerate(self._initial[:width])
         ]
-        for i, letters in enumerate(self._initial):
+        for i, letters in enumerate(self._initial[:width]):
             one = np.where(rest_a >> i & 1, letters[a], 0)
             for j, other in enumerate(letters_b):
                 at = np.flatnonzero(one == other)

@@ -107,7 +107,7 @@ class Sample:
         row = pl.col("record_id").cast(pl.Int64)
         # A row of no group is one of its own.
         rows = rows.select("profile", row=row, group=pl.coalesce("group", -1 - row))
-        best = _best(compared, rows.select("profile", "group").unique())
+        best = _best(compared, rows.select("profile", "group").unique(), self.sized.height)
         return rows.join(best, on=["profile", "group"], how="left").drop("profile")
 
 
@@ -142,24 +142,29 @@ def _weighed(pairs: pl.DataFrame, told: Patterns, model: Model) -> pl.DataFrame:
     return pairs.select("left", "right", score=weight.gather(told.of))
 
 
-def _best(compared: list[pl.DataFrame], places: pl.DataFrame) -> pl.DataFrame:
+def _best(compared: list[pl.DataFrame], places: pl.DataFrame, profiles: int) -> pl.DataFrame:
     """(profile, group, inside, anywhere)"""
-    score = pl.col("score").max()
-    each = [f.group_by(end).agg(score).rename({end: "profile"}) for f in compared for end in ENDS]
-    anywhere = pl.concat(each).group_by("profile").agg(anywhere=score)
     # A profile without a group, told by a number below 0, has nobody inside.
     shared = places.filter(pl.col("group") >= 0)
-    inside = []
+    group, several = np.full(profiles, -1), np.zeros(profiles, dtype=np.bool_)
+    group[shared["profile"].to_numpy()] = shared["group"].to_numpy()
+    several[shared.filter(pl.col("profile").is_duplicated())["profile"].to_numpy()] = True
+    anywhere, inside = np.full(profiles, FORBIDDEN), []
     for frame in compared:
         met = frame.drop_nulls("score")
+        one, other = (met[end].to_numpy() for end in ENDS)
+        for at in (one, other):
+            np.maximum.at(anywhere, at, met["score"].to_numpy())
+        near = (group[one] == group[other]) & (group[one] >= 0) | several[one] | several[other]
+        met = met.filter(pl.Series(near))
         for end in ENDS:
             met = met.join(shared.rename({"profile": end}), on=end, suffix="_right")
-        near = met.filter(pl.col("group") == pl.col("group_right"))
-        inside += [near.select("group", "score", profile=end) for end in ENDS]
-    best = pl.concat(inside).group_by("profile", "group").agg(inside=score)
-    return places.join(best, on=["profile", "group"], how="left").join(
-        anywhere, on="profile", how="left"
-    )
+        met = met.filter(pl.col("group") == pl.col("group_right"))
+        inside += [met.select("group", "score", profile=end) for end in ENDS]
+    best = pl.concat(inside).group_by("profile", "group").agg(inside=pl.col("score").max())
+    told = pl.Series(anywhere)
+    beside = pl.lit(told.set(told == FORBIDDEN, None)).gather("profile")
+    return places.join(best, on=["profile", "group"], how="left").with_columns(anywhere=beside)
 
 
 def _how_often(told: Patterns, times: pl.Series) -> pl.DataFrame:
