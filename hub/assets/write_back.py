@@ -27,7 +27,7 @@ from hub.config import Settings
 from hub.errors import HubError, LawBroken, StopSync
 from hub.models.database import reading
 from hub.models.operations import ops_change
-from hub.sync.apply import open_plan
+from hub.sync.applicable import open_plan
 from hub.sync.flow import Flow
 from hub.sync.stored import changes_of, parts_of
 from hub.sync.storing import BRAKED, Plan

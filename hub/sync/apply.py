@@ -6,36 +6,31 @@ noted before: what the next pull sees of them is told as applied, and the next p
 the rest.
 """
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import polars as pl
-from sqlalchemy import Connection, Engine, Row, bindparam, exists, func, or_, select, update
+from sqlalchemy import Connection, Engine, Row, bindparam, exists, func, select, update
 
-from hub.config import ObjectMapping, Settings
+from hub.config import Settings
 from hub.connectors.comparing import COMPARED
-from hub.connectors.contract import REMOVALS, Change, Connector, Outcome
+from hub.connectors.contract import Connector, Outcome
 from hub.connectors.outcomes import QUOTA_SPENT
-from hub.errors import ConfigError
-from hub.models import bulk
 from hub.models.database import reading, writing
-from hub.models.operations import ERASURE, SYNC, ops_batch, ops_change, ops_plan, ops_watermark
+from hub.models.operations import ops_change, ops_plan
 from hub.models.runs import Run
-from hub.policy.settings import load_policy
 from hub.sync import unanswered, undone
-from hub.sync.changes import REFERENCE
+from hub.sync.applicable import applicable
 from hub.sync.costs import SENT
 from hub.sync.erasing import forget_records
 from hub.sync.isolation import guarded
 from hub.sync.kept import held as held_back
 from hub.sync.kept import held_by_children
 from hub.sync.ledger import record_calls
-from hub.sync.plan import basis
 from hub.sync.remembering import forget_copies, remember, survivors_of
-from hub.sync.stored import digest_now, parts_of, pending_of
-from hub.sync.storing import APPLIED, BRAKED, OPEN, WAITING, Part
+from hub.sync.sending import made_for, to_send, unsent
+from hub.sync.stored import parts_of, pending_of
+from hub.sync.storing import APPLIED, Part
 
 Records = dict[tuple[str, str], list[str]]
 """(system, object) → ids of its records."""
@@ -87,7 +82,7 @@ def apply_plan(
     is.
     """
     with reading(engine) as conn:
-        made_in = _applicable(conn, settings, run, plan)
+        made_in = applicable(conn, settings, run, plan)
         parts = parts_of(conn, plan)
     connectors = guarded(engine, settings, connectors)
     with writing(engine) as conn:
@@ -106,44 +101,6 @@ def apply_plan(
     return report
 
 
-def _applicable(conn: Connection, settings: Settings, run: Run, plan: str) -> int:
-    """The run that made the plan. Raises ConfigError when the plan is not to be applied: it is
-    not there, was dealt with, has expired, was made by another configuration, or was changed."""
-    row = conn.execute(select(ops_plan).where(ops_plan.c.plan == plan)).first()
-    again = "run `hub plan` and apply the plan it names"
-    if row is None:
-        raise ConfigError(plan, "plan", "no such plan.", remedy=again)
-    if row.status == BRAKED:
-        reasons = "; ".join(part.reason or "" for part in parts_of(conn, plan) if part.brakes)
-        raise ConfigError(
-            plan,
-            "plan",
-            f"this plan is braked ({reasons}).",
-            remedy=f"look at it with `hub plan show {plan}`, then release the brake with `hub plan "
-            "approve`, naming it",
-        )
-    if row.status not in (OPEN, WAITING):
-        raise ConfigError(plan, "plan", f"this plan is {row.status} already.", remedy=again)
-    if row.expires_at <= run.started_at:
-        expired = f"this plan has expired at {row.expires_at:%Y-%m-%d %H:%M} UTC."
-        raise ConfigError(plan, "plan", expired, remedy=again)
-    now = basis(settings, load_policy(settings))
-    same = (row.config_hash, row.basis) == (settings.config_hash, now)
-    # What is to be erased follows from no mapping.
-    if not same and row.kind != ERASURE:
-        changed = "the configuration has changed since this plan was made."
-        raise ConfigError(plan, "plan", changed, remedy=again)
-    if row.run != run.number and digest_now(conn, plan, row.basis) != row.digest:
-        raise ConfigError(
-            plan,
-            "plan",
-            "its changes are not those that were planned: somebody has changed them in the "
-            "warehouse.",
-            remedy=again,
-        )
-    return int(row.run)
-
-
 def _close_when_done(engine: Engine, run: Run, plan: str) -> None:
     pending = exists().where(ops_change.c.plan == plan, ops_change.c.outcome == "pending")
     with writing(engine) as conn:
@@ -151,20 +108,6 @@ def _close_when_done(engine: Engine, run: Run, plan: str) -> None:
         conn.execute(
             update(ops_plan).where(ops_plan.c.plan == plan, ~pending).values(status=APPLIED)
         )
-
-
-def open_plan(conn: Connection) -> str | None:
-    """The stored plan that waits to be applied, no undo; None when none does, or when something has
-    been landed or decided since it was made: it would write what is no longer wanted."""
-    since = ops_plan.c.run
-    outdated = or_(
-        exists().where(ops_batch.c.run > since), exists().where(ops_watermark.c.run > since)
-    )
-    return conn.scalar(
-        select(ops_plan.c.plan)
-        .where(ops_plan.c.status.in_((OPEN, WAITING)), ops_plan.c.kind == SYNC, ~outdated)
-        .order_by(ops_plan.c.run.desc())
-    )
 
 
 @dataclass(frozen=True)
@@ -213,17 +156,17 @@ class _Task:
         mapping = self.settings.mappings[system][obj]
         with reading(self.engine) as conn:
             survivors = survivors_of(conn, system, obj, mapping, chunk)
-            made = _made(conn, self.plan, system, chunk)
+            made = made_for(conn, self.plan, system, chunk)
             doubted = unanswered.in_doubt(conn, chunk)
             kept = held_by_children(conn, self.plan, system, chunk)
         changes = {
-            row.id: _change(row, mapping, made, survivors, row.id in doubted or self._compares(row))
+            row.id: to_send(row, mapping, made, survivors, row.id in doubted or self._compares(row))
             for row in chunk
             if row.id not in kept
         }
         ready = [change for change in changes.values() if change is not None]
-        unsent = [row for row in chunk if changes.get(row.id) is None]
-        held = [held_back(row) if row.id in kept else _unsent(row) for row in unsent]
+        left = [row for row in chunk if changes.get(row.id) is None]
+        held = [held_back(row) if row.id in kept else unsent(row) for row in left]
         if ready:
             with writing(self.engine) as conn:
                 unanswered.note(conn, self.run, chunk)
@@ -248,76 +191,6 @@ def waiting(plan: str, part: Part, number: int) -> str:
         f"{plan}: {number:,} changes wait for approval ({part.reason}); see "
         f"`hub plan show {plan}`, then `hub plan approve {plan} --by NAME`, or `hub plan reject`"
     )
-
-
-def _made(
-    conn: Connection, plan: str, system: str, rows: Sequence[Row[Any]]
-) -> dict[tuple[str, str], str]:
-    """(system, hub id) → record id, of the records that these rows refer to and this plan made."""
-    wanted = {
-        value.removeprefix(REFERENCE)
-        for row in rows
-        if REFERENCE in row.fields
-        for cell in json.loads(row.fields).values()
-        if (value := cell["after"]) is not None and value.startswith(REFERENCE)
-    }
-    if not wanted:
-        return {}
-    c = ops_change.c
-    with bulk.staged(conn, pl.DataFrame({"hub_id": sorted(wanted)}), ops_change) as asked:
-        query = select(c.hub_id, c.record_id).where(
-            *(c.plan == plan, c.system == system, c.op == "create"),
-            *(c.outcome.in_(("applied", "skipped")), c.record_id.is_not(None)),
-            c.hub_id.in_(select(asked.c.hub_id)),
-        )
-        return {(system, row.hub_id): row.record_id for row in conn.execute(query)}
-
-
-def _change(
-    row: Row[Any],
-    mapping: ObjectMapping,
-    made: Mapping[tuple[str, str], str],
-    survivors: Mapping[str, str],
-    compares: bool,
-) -> Change | None:
-    """The stored change as the connector takes it; None while a record it refers to is missing,
-    and for the delete of a record that lives on in another one."""
-    cells = json.loads(row.fields)
-    if row.op in REMOVALS:
-        if row.record_id in survivors:
-            return None
-        # What a made record hangs on was planned as a reference; no CRM says it like that.
-        before = {
-            name: cell["before"]
-            for name, cell in cells.items()
-            if not (cell["before"] or "").startswith(REFERENCE)
-        }
-        return Change(
-            row.id, row.object, row.op, {}, row.record_id, before=before, compare=compares
-        )
-    fields: dict[str, str | None] = {}
-    for name, cell in cells.items():
-        value = cell["after"]
-        if value is not None and value.startswith(REFERENCE):
-            value = made.get((row.system, value.removeprefix(REFERENCE)))
-            if value is None:
-                return None
-        fields[name] = value
-    key = None
-    if row.op == "create" and mapping.push is not None and mapping.push.create is not None:
-        name = mapping.push.create.key
-        key = (name, str(fields.pop(name)))
-    before = {name: cell["before"] for name, cell in cells.items()}
-    record_id = survivors.get(row.record_id, row.record_id)
-    return Change(row.id, row.object, row.op, fields, record_id, key, before, compares)
-
-
-def _unsent(row: Row[Any]) -> Outcome:
-    if row.op in REMOVALS:
-        said = "the record was merged into another one, which is not the hub's to delete"
-        return Outcome(row.id, "stale", row.record_id, "merged", said)
-    said = "the record it hangs on is not made"
-    return Outcome(row.id, "pending", code="waiting", message=said)
 
 
 def _store_outcomes(
