@@ -10,20 +10,16 @@ holders of the value are looked at again.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import polars as pl
 from sqlalchemy import Connection, Engine
 
 from hub.erasure.issuing import take_ids
-from hub.identity.batch import Batch
-from hub.identity.blocks import add_everybody, candidates, measured, replace_profiles
+from hub.identity.claims import join_claims
 from hub.identity.closure import Closure, load_all, load_closure
 from hub.identity.cluster import Links, group_rows
-from hub.identity.compare import Patterns, evidence, patterns, weigh
-from hub.identity.graph import FORBIDDEN
-from hub.identity.ids import Assignment, Event, Row, assign, keep_ids
+from hub.identity.ids import Assignment, Event, Row, assign
 from hub.identity.intake import Intake, take_in
 from hub.identity.links import (
     Decisions,
@@ -35,8 +31,9 @@ from hub.identity.links import (
     standing_ids,
 )
 from hub.identity.mentions import ROW, Entity, all_mentions, changed_mentions
-from hub.identity.model import NATS, Model
+from hub.identity.model import Model
 from hub.identity.outcome import Background, write_newcomers, write_outcome
+from hub.identity.scoring import Scoring
 from hub.identity.store import Store
 from hub.identity.versions import model_in_use
 from hub.models.database import writing
@@ -80,9 +77,8 @@ class _Resolution:
         self.conn, self.run, self.entity = conn, run, entity
         self.model: Model = model_in_use(conn, entity)
         self.store = Store(conn, entity, run.number)
+        self.scoring = Scoring(self.store, entity, self.model)
         self.step = f"resolve/{entity}"
-        self.sized: pl.DataFrame | None = None
-        """The profiles that were measured; nothing changes their sizes any more in this call."""
 
     def carry_out(self, *, full: bool) -> ResolveReport:
         everything = full or self.store.model_version() != self.model.version
@@ -111,10 +107,10 @@ class _Resolution:
         self, report: ResolveReport, intake: Intake, decisions: Decisions, *, everything: bool
     ) -> ResolveReport:
         if everything:
-            pairs = self._score_all(intake)
+            pairs = self.scoring.score_all(intake)
             closure = load_all(self.store)
         else:
-            touched, pairs = self._score_again(intake)
+            touched, pairs = self.scoring.score_again(intake)
             closure = load_closure(self.store, touched, intake.rows, decisions)
         mentions = closure.mentions
         apart = list(decisions.different)
@@ -124,7 +120,7 @@ class _Resolution:
         same, conflicts = accepted(
             decisions.same, told, decisions.different, _present(mentions, named)
         )
-        groups = group_rows(mentions, closure.linked, Links(same, apart), self._weights)
+        groups = group_rows(mentions, closure.linked, Links(same, apart), self.scoring.weights)
         said = {row for pair in conflicts for row in pair}
         known, newcomers = _split(groups, mentions, {*closure.before, *closure.claims, *said})
         outcome, background = self._reassign(known, closure, decisions, (same, apart, conflicts))
@@ -157,7 +153,7 @@ class _Resolution:
         mentions = closure.mentions.join(known, on=ROW).sort(ROW)
         profile_of = {(s, o, r): p for s, o, r, p in mentions.select(*ROW, "profile").iter_rows()}
         merges = _merges(mentions)
-        parts = self._join_claims(_parts(known), closure, profile_of, apart, merges)
+        parts = join_claims(_parts(known), closure, profile_of, apart, merges, self.scoring.weights)
         outcome = assign(
             parts, closure.before, self._revivable(mentions, closure), self._mint, merges
         )
@@ -172,7 +168,7 @@ class _Resolution:
         said.update(
             {frozenset(pair): f"merged in {pair[0][0]}" for pair in merges.items() if pair in told}
         )
-        return outcome, Background(closure.before, profile_of, said, self._explain)
+        return outcome, Background(closure.before, profile_of, said, self.scoring.explain)
 
     def _mint_for(self, newcomers: pl.DataFrame) -> None:
         """New ids for groups none of whose rows had one."""
@@ -182,121 +178,6 @@ class _Resolution:
             *ROW, hub_id=pl.col("group").replace_strict(places, ids, return_dtype=pl.String)
         )
         write_newcomers(self.store, rows, self.run.started_at)
-
-    def _score_all(self, intake: Intake) -> int:
-        """Keys, sizes and pairs of all profiles there are; returns how many pairs were scored."""
-        add_everybody(self.store, intake.born)
-        batch = Batch(intake.born, self.entity)
-        self.sized, pairs = batch.sized(self.model), batch.candidates(self.model)
-        del batch
-        self._save_scores(pairs)
-        return pairs.height
-
-    def _score_again(self, intake: Intake) -> tuple[pl.Series, int]:
-        """Replace the pairs of all profiles whose scores may differ now.
-
-        Returns every profile whose component may differ, and how many pairs were scored.
-        """
-        passed = replace_profiles(self.store, intake.born, intake.dead, self.model)
-        again = pl.concat([intake.born["profile"], passed]).unique()
-        stale = pl.concat([again, intake.dead])
-        before = self.store.linked(stale)
-        self.store.drop_pairs(stale)
-        pairs = candidates(self.store, again, self.model)
-        self._save_scores(pairs)
-        touched = [again, intake.stirred, before["left"], before["right"]]
-        alive = pl.concat(touched).unique()
-        return alive.filter(~alive.is_in(intake.dead.implode())), pairs.height
-
-    def _save_scores(self, pairs: pl.DataFrame) -> None:
-        if pairs.is_empty():
-            return
-        scored = self._patterns(pairs)
-        kept = pairs.with_columns(of=scored.of).join(
-            scored.table.with_row_index("of").filter(pl.col("score") > self.model.keep_above),
-            on="of",
-        )
-        self.store.add_pairs(
-            kept.select(
-                pl.col("left").alias("left_profile"),
-                pl.col("right").alias("right_profile"),
-                score=pl.col("score") / NATS,
-                veto="veto",
-                evidence="evidence",
-            )
-        )
-
-    def _patterns(self, pairs: pl.DataFrame) -> Patterns:
-        """How pairs agree; the table has `score`, `veto` and `evidence` of each pattern."""
-        ends = pl.concat([pairs["left"], pairs["right"]]).unique()
-        if self.sized is not None:
-            ends = ends.filter(~ends.is_in(self.sized["profile"].implode()))
-        if self.sized is None or ends.len():
-            more = measured(self.store, ends, self.model)
-            self.sized = more if self.sized is None else pl.concat([self.sized, more])
-        told = patterns(pairs, self.sized, self.entity, self.model)
-        scored = weigh(told.table, self.model)
-        return Patterns(told.of, scored.with_columns(evidence=evidence(scored, self.model)))
-
-    def _weights(self, pairs: pl.DataFrame) -> pl.DataFrame:
-        """(left, right, score) of profiles, FORBIDDEN where the model has a veto."""
-        if pairs.is_empty():
-            return pairs.select("left", "right", score=pl.lit(0, pl.Int64))
-        told = self._patterns(pairs)
-        weight = pl.when(pl.col("veto").is_null()).then("score").otherwise(FORBIDDEN)
-        scores = told.table.select(weight).to_series()
-        return pairs.select("left", "right", score=scores.gather(told.of))
-
-    def _explain(self, pairs: pl.DataFrame) -> dict[tuple[int, int], tuple[int, str | None, str]]:
-        if pairs.is_empty():
-            return {}
-        told = self._patterns(pairs)
-        said = told.table.select("score", "veto", "evidence")[told.of]
-        return dict(zip(pairs.select("left", "right").rows(), said.rows(), strict=True))
-
-    def _join_claims(
-        self,
-        parts: list[list[Row]],
-        closure: Closure,
-        profile_of: dict[Row, int],
-        apart: Sequence[tuple[Row, Row]],
-        merges: dict[Row, Row],
-    ) -> list[list[Row]]:
-        """Put a row that carries a hub id of ours into the group that keeps that id.
-
-        The CRM tells back what the hub once wrote there, so this holds whatever else the row says;
-        only what must stay apart does.
-        """
-        kept = keep_ids(parts, closure.before, merges)
-        place_of = {hub_id: n for n, hub_id in enumerate(kept) if hub_id}
-        part_of = {row: n for n, part in enumerate(parts) for row in part}
-        foes = {
-            frozenset((part_of[a], part_of[b])) for a, b in apart if a in part_of and b in part_of
-        }
-        for row in sorted(closure.claims):
-            here, there = part_of[row], place_of.get(closure.claims[row])
-            if there is None or part_of[parts[there][0]] == here:
-                continue
-            there = part_of[parts[there][0]]
-            if frozenset((here, there)) in foes or self._vetoed(
-                parts[here], parts[there], profile_of
-            ):
-                continue
-            parts[there].extend(parts[here])
-            part_of.update(dict.fromkeys(parts[here], there))
-            foes = {frozenset(there if n == here else n for n in pair) for pair in foes}
-        return sorted(
-            sorted(row for row in part) for n, part in enumerate(parts) if part_of[part[0]] == n
-        )
-
-    def _vetoed(
-        self, here: Sequence[Row], there: Sequence[Row], profile_of: dict[Row, int]
-    ) -> bool:
-        ends = {tuple(sorted((profile_of[a], profile_of[b]))) for a in here for b in there}
-        frame = pl.DataFrame(
-            sorted(ends), schema={"left": pl.Int64, "right": pl.Int64}, orient="row"
-        )
-        return FORBIDDEN in self._weights(frame)["score"]
 
     def _revivable(self, mentions: pl.DataFrame, closure: Closure) -> dict[Row, str]:
         """Retired ids that rows used to have, or claim."""
