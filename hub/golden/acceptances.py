@@ -6,7 +6,6 @@ that would have given the value says something else, that is news, and holds.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
 
@@ -14,6 +13,7 @@ import polars as pl
 from sqlalchemy import Connection, Table, bindparam, select, update
 
 from hub.checks.convert import convert
+from hub.golden.beliefs import Belief, Place, forget, store, stored
 from hub.golden.columns import golden_column
 from hub.golden.context import Context
 from hub.golden.scope import KEY, on_key
@@ -22,32 +22,12 @@ from hub.mappings.schema import ObjectMapping
 from hub.models import bulk, metadata
 from hub.models.golden import company, partner
 from hub.models.identity import crosswalk
-from hub.models.operations import ops_accepted
 from hub.models.runs import Run
 from hub.models.sources import SOURCES
 from hub.sync.agreed import agreed_text, agreed_values, told_values
 from hub.sync.cells import canonical
 
 ACCEPTED = "accepted"
-_Place = tuple[str, str]
-"""Hub id and golden column."""
-
-
-@dataclass(frozen=True)
-class _Belief:
-    """A source row that is believed in one column of the golden row it belongs to."""
-
-    hub_id: str
-    field: str
-    system: str
-    object: str
-    record_id: str
-    against: str | None
-    run: int
-
-    @property
-    def place(self) -> _Place:
-        return self.hub_id, self.field
 
 
 def with_accepted(
@@ -63,14 +43,14 @@ def with_accepted(
 
     Stores what is newly accepted, and forgets what no longer stands against the same value.
     """
-    stored = _stored(conn, entity, ids)
+    before = stored(conn, entity, ids)
     fresh = list(_changed(conn, context, entity, ids))
-    if not stored and not fresh:
+    if not before and not fresh:
         return found
-    hub_ids = {belief.hub_id for belief in stored} | {hub_id for hub_id, *_ in fresh}
+    hub_ids = {belief.hub_id for belief in before} | {hub_id for hub_id, *_ in fresh}
     chosen = _values(found.rows, hub_ids)
-    standing = [b for b in stored if b.against == _digest(chosen.get(b.place))]
-    _forget(conn, entity, [b for b in stored if b not in standing])
+    standing = [b for b in before if b.against == _digest(chosen.get(b.place))]
+    forget(conn, entity, [b for b in before if b not in standing])
     owed = {b.place: b.against for b in standing}
     golden = _golden(conn, entity, hub_ids)
     taken = []
@@ -79,55 +59,10 @@ def with_accepted(
         unmoved = owed.get(place, _digest(golden.get(place))) == _digest(chosen.get(place))
         if unmoved and canonical(row[f"agreed:{column}"]) == canonical(golden.get(place)):
             key = (row["system"], row["object"], row["record_id"])
-            taken.append(
-                (_Belief(*place, *key, _digest(chosen.get(place)), run.number), row, field)
-            )
-    _store(conn, entity, [belief for belief, *_ in taken])
+            taken.append((Belief(*place, *key, _digest(chosen.get(place)), run.number), row, field))
+    store(conn, entity, [belief for belief, *_ in taken])
     _agree(conn, SOURCES[entity], [(row, field) for _, row, field in taken])
     return _believing(found, rows, [*standing, *(belief for belief, *_ in taken)])
-
-
-# -- what is stored ------------------------------------------------------------------------------
-
-
-def _stored(conn: Connection, entity: str, ids: pl.DataFrame) -> list[_Belief]:
-    of = [ops_accepted.c[k] == crosswalk.c[k] for k in ("entity", *KEY)]
-    with bulk.staged(conn, ids, crosswalk) as wanted:
-        query = (
-            select(
-                crosswalk.c.hub_id,
-                ops_accepted.c.field,
-                *(ops_accepted.c[k] for k in KEY),
-                *(ops_accepted.c.against, ops_accepted.c.run),
-            )
-            .join_from(ops_accepted, crosswalk, of[0] & of[1] & of[2] & of[3])
-            .where(ops_accepted.c.entity == entity, crosswalk.c.hub_id == wanted.c.hub_id)
-        )
-        return [_Belief(**row) for row in conn.execute(query).mappings()]
-
-
-def _forget(conn: Connection, entity: str, beliefs: list[_Belief]) -> None:
-    if not beliefs:
-        return
-    key = ("field", *KEY)
-    conn.execute(
-        ops_accepted.delete().where(
-            ops_accepted.c.entity == entity,
-            *(ops_accepted.c[k] == bindparam(f"b_{k}") for k in key),
-        ),
-        [{f"b_{k}": getattr(b, k) for k in key} for b in beliefs],
-    )
-
-
-def _store(conn: Connection, entity: str, beliefs: list[_Belief]) -> None:
-    if not beliefs:
-        return
-    _forget(conn, entity, beliefs)
-    names = ("field", *KEY, "against", "run")
-    conn.execute(
-        ops_accepted.insert(),
-        [{"entity": entity, **{n: getattr(b, n) for n in names}} for b in beliefs],
-    )
 
 
 # -- what was changed in its system --------------------------------------------------------------
@@ -199,7 +134,7 @@ def _agree(conn: Connection, table: Table, taken: list[tuple[dict[str, Any], str
 # -- what is believed ----------------------------------------------------------------------------
 
 
-def _golden(conn: Connection, entity: str, hub_ids: set[str]) -> dict[_Place, Any]:
+def _golden(conn: Connection, entity: str, hub_ids: set[str]) -> dict[Place, Any]:
     """The values as of the last unify; of a company those of its programme profile, too."""
     table = metadata.tables[entity]
     query = select(table)
@@ -211,7 +146,7 @@ def _golden(conn: Connection, entity: str, hub_ids: set[str]) -> dict[_Place, An
     return _values(rows.rename({"id": "hub_id"}), hub_ids)
 
 
-def _values(rows: pl.DataFrame, hub_ids: set[str]) -> dict[_Place, Any]:
+def _values(rows: pl.DataFrame, hub_ids: set[str]) -> dict[Place, Any]:
     kept = rows.filter(pl.col("hub_id").is_in(sorted(hub_ids)))
     return {
         (row["hub_id"], name): value
@@ -225,7 +160,7 @@ def _digest(value: Any) -> str | None:
     return None if text is None else blake2b(text.encode(), digest_size=16).hexdigest()
 
 
-def _believing(found: Survivors, rows: pl.DataFrame, beliefs: list[_Belief]) -> Survivors:
+def _believing(found: Survivors, rows: pl.DataFrame, beliefs: list[Belief]) -> Survivors:
     """`found` with the value of the row believed in each place: the one accepted last."""
     last = {b.place: b for b in sorted(beliefs, key=lambda b: (b.run, b.system, b.record_id))}
     golden, lineage = found.rows, found.lineage

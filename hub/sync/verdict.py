@@ -10,7 +10,7 @@ from hub.config import Settings
 from hub.models.database import reading
 from hub.policy.partners import partner_systems
 from hub.policy.settings import load_policy
-from hub.sync.plan import differences
+from hub.sync.differences import differences
 from hub.sync.settled import standing
 from hub.sync.stored import undecided
 from hub.sync.storing import BRAKED, Plan
