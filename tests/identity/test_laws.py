@@ -4,7 +4,7 @@ Block caps and steps of rarity are set very low, so that blocks pass them all th
 """
 
 import importlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from identity_kit import Row, decide, go, groups, ids, key, row
 from sqlalchemy import Engine, select
 
 from hub.identity import resolve_id
+from hub.identity.mentions import Entity
 from hub.identity.model import load_model
 from hub.models.database import open_engine, reading
 from hub.models.identity import identity_alias, identity_event
@@ -187,6 +188,47 @@ def test_every_id_ever_issued_answers_and_aliases_are_flat(
     assert not aliased & living
     assert all(answer not in aliased for answer in answers.values())
     assert all(answer in living or answer in ended for answer in answers.values())
+
+
+@settings(max_examples=12)
+@given(told=tellings)
+def test_every_change_of_an_id_is_an_event_and_every_event_was_one(
+    engines: Engines, told: list[list[Row]]
+) -> None:
+    engine = _emptied(engines[0])
+    now: dict[Entity, dict[Any, str]] = {"company": {}, "contact": {}}
+    for number, portion in enumerate(told, start=1):
+        before = now
+        go(engine, number, portion)
+        now = {"company": ids(engine), "contact": ids(engine, "contact")}
+        for entity, rows in now.items():
+            assert _told(engine, number, entity) == _happened(before[entity], rows)
+
+
+def _happened(before: dict[Any, str], now: dict[Any, str]) -> set[tuple[str | None, str | None]]:
+    """From which id to which id rows went; from none to each that lives now and did not."""
+    moved = {(was, now.get(row)) for row, was in before.items() if now.get(row) != was}
+    return moved | {(None, new) for new in {*now.values()} - {*before.values()}}
+
+
+_FROM_TO: dict[str, Callable[[str, str | None], tuple[str | None, str | None]]] = {
+    "mint": lambda hub_id, _: (None, hub_id),
+    "revive": lambda hub_id, _: (None, hub_id),
+    "merge": lambda hub_id, other: (other, hub_id),
+    "split": lambda hub_id, other: (hub_id, other),
+    "shrink": lambda hub_id, _: (hub_id, None),
+    "retire": lambda hub_id, _: (hub_id, None),
+}
+
+
+def _told(engine: Engine, run: int, entity: Entity) -> set[tuple[str | None, str | None]]:
+    """The same, as the events of a run tell it."""
+    e = identity_event.c
+    with reading(engine) as conn:
+        rows = conn.execute(
+            select(e.kind, e.hub_id, e.other_id).where(e.run == run, e.entity == entity)
+        ).all()
+    return {_FROM_TO[kind](hub_id, other) for kind, hub_id, other in rows if kind != "conflict"}
 
 
 @settings(max_examples=8)
