@@ -67,7 +67,7 @@ def _command(steps: int, seed: int, figures: Path) -> list[str]:
     return [
         *(sys.executable, "-m", "pytest", _TEST, "-m", "not postgresql", "-p", "no:cacheprovider"),
         *(f"--fire-steps={steps}", f"--fire-world={_STEPS_OF_A_WORLD}"),
-        f"--hypothesis-seed={seed}",
+        f"--fire-seed={seed}",
         *("-o", "junit_family=xunit1", f"--junitxml={figures}"),
     ]
 

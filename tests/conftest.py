@@ -55,6 +55,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--fire-world", type=int, default=50, help="steps before the dust of a world settles"
     )
+    parser.addoption("--fire-seed", type=int, help="other worlds than those of every other run")
 
 
 def pytest_configure(config: pytest.Config) -> None:

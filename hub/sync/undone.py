@@ -1,13 +1,15 @@
 """What was undone stays undone: the hub does not write the same value again by itself.
 
-That ends when the hub has another value for the field, when it is lifted, or when an undo of the
-undo writes it after all. A record whose making was undone is not made again until that is lifted.
+That ends when the hub has another value for the field and writes it, when it is lifted, or when an
+undo of the undo writes it after all. Until then each undo holds what it took back: the hub may want
+a later value than the last undo found there. A record whose making was undone is not made again
+until that is lifted.
 """
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import polars as pl
@@ -30,9 +32,9 @@ other records hang on it."""
 
 @dataclass(frozen=True)
 class Undone:
-    """What was undone in one object: (record id, field) → value, and hub ids of records."""
+    """What was undone in one object: (record id, field, value), and hub ids of records."""
 
-    values: Mapping[tuple[str, str], str | None] = field(default_factory=dict)
+    values: frozenset[tuple[str, str, str | None]] = frozenset()
     records: frozenset[str] = frozenset()
 
     def left(self, changes: Iterable[PlannedChange]) -> Iterator[PlannedChange]:
@@ -48,13 +50,10 @@ class Undone:
             fields = {
                 name: cell
                 for name, cell in change.fields.items()
-                if not self._holds(str(change.record_id), name, cell["after"])
+                if (str(change.record_id), name, cell["after"]) not in self.values
             }
             if fields:
                 yield replace(change, fields=fields)
-
-    def _holds(self, record_id: str, name: str, after: str | None) -> bool:
-        return (record_id, name) in self.values and self.values[record_id, name] == after
 
 
 def undone_in(conn: Connection, system: str, obj: str, source: str) -> Undone:
@@ -80,7 +79,7 @@ def undone_in(conn: Connection, system: str, obj: str, source: str) -> Undone:
     )
     rows = conn.execute(query).all()
     return Undone(
-        {(row.record_id, row.field): row.value for row in rows if row.field != WHOLE},
+        frozenset((row.record_id, row.field, row.value) for row in rows if row.field != WHOLE),
         frozenset(row.hub_id for row in rows if row.field == WHOLE),
     )
 
@@ -101,21 +100,31 @@ def lift(conn: Connection, run: Run, targets: Sequence[str]) -> int:
 def remember(conn: Connection, run: Run, plan: str) -> None:
     """Note what an undo is about to take back, before anything of it is sent: of a process killed
     half-way, the next sync writes nothing again. What somebody edited since, or put back by hand,
-    is not written over either. Does nothing for other plans."""
+    is not written over either. Of what puts back a value that an undo took away there is nothing to
+    note: it was no value of the hub's. Does nothing for other plans."""
     if not _is_undo(conn, plan):
         return
     rows = [
-        {**place, "plan": plan, "run": run.number, "at": run.started_at, "lifted_run": None}
+        row
         for row in _changes(conn, plan, ("pending", "skipped"))
         if row.outcome == "pending" or row.code in (EDITED, AS_BEFORE)
-        for place in _taken_back(row)
     ]
-    with _staged(conn, rows) as stage:
+    noted = {"plan": plan, "run": run.number, "at": run.started_at, "lifted_run": None}
+    taken = [{**place, **noted} for row in rows for place in _taken_back(row)]
+    put_back = [place for row in rows for place in _written(row)]
+    with _staged(conn, taken) as stage, _staged(conn, put_back) as again:
         there = select(stage.c.field).where(_same(stage)).exists()
         conn.execute(delete(ops_undone).where(there, ops_undone.c.lifted_run.is_not(None)))
         names = [column.name for column in ops_undone.columns]
-        known = select(ops_undone.c.field).where(_same(stage)).exists()
-        new = select(*(stage.c[name] for name in names)).where(~known)
+        known = select(ops_undone.c.field).where(_same(stage), _same_value(stage)).exists()
+        redone = (
+            select(again.c.field)
+            .join_from(again, ops_undone, _same(again) & _same_value(again))
+            .join(ops_change, ops_change.c.id == ops_undone.c.change)
+            .where(_same(stage), ops_change.c.outcome == "applied")
+            .exists()
+        )
+        new = select(*(stage.c[name] for name in names)).where(~known, ~redone)
         conn.execute(ops_undone.insert().from_select(names, new))
 
 
@@ -131,9 +140,7 @@ def settle(conn: Connection, run: Run, plan: str) -> None:
     is_undo = _is_undo(conn, plan)
     done = _changes(conn, plan, ("applied",))
     with _staged(conn, [place for row in done for place in _written(row)]) as stage:
-        again = or_(
-            ops_undone.c.field == WHOLE, ops_undone.c.value.is_not_distinct_from(stage.c.value)
-        )
+        again = or_(ops_undone.c.field == WHOLE, _same_value(stage))
         there = select(stage.c.field).where(_same(stage), *([again] if is_undo else [])).exists()
         ended = update(ops_undone).where(there, ops_undone.c.lifted_run.is_(None))
         conn.execute(ended.values(lifted_run=run.number))
@@ -154,6 +161,10 @@ def _staged(conn: Connection, rows: Sequence[Mapping[str, Any]]) -> AbstractCont
 
 def _same(stage: Table) -> ColumnElement[bool]:
     return and_(*(stage.c[name] == ops_undone.c[name] for name in _KEY))
+
+
+def _same_value(stage: Table) -> ColumnElement[bool]:
+    return ops_undone.c.value.is_not_distinct_from(stage.c.value)
 
 
 def _taken_back(row: Row[Any]) -> list[dict[str, str | None]]:

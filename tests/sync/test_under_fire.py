@@ -14,7 +14,7 @@ import pytest
 from channel import HUBSPOT, NORTHWIND, SALESFORCE, furnished
 from databases import dump, empty_all, rows_of
 from edits import EDITS, Edit
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -358,8 +358,9 @@ def test_the_laws_hold_under_fire(
         pass
 
     World.engine, World.hub_settings = engine, with_partner_crms
+    number = pytestconfig.getoption("fire_seed")
     run_state_machine_as_test(
-        World,
+        World if number is None else seed(number)(World),
         settings=settings(
             max_examples=2 + wanted * 5 // (4 * in_a_world),
             stateful_step_count=in_a_world,

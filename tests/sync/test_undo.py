@@ -187,6 +187,17 @@ def test_another_value_than_the_undone_one_is_written(channel: Channel) -> None:
     }
 
 
+def test_a_value_that_is_held_does_not_keep_a_later_one_from_being_held(channel: Channel) -> None:
+    first = channel.sync()
+    channel.portal.put("deals", "d-cordes", dealstage="reg_rejected")
+    second = channel.sync()
+    assert ("o-cordes", "edited_since") in undo(channel, str(first.runs[0])).left
+    assert undo(channel, str(second.runs[0])).left == []
+    assert is_still(channel)
+    opportunity = channel.crm.fields("Opportunity", "o-cordes")
+    assert opportunity["Partner_Registration_Status__c"] == "Submitted"
+
+
 def test_what_is_lifted_is_written_by_the_next_sync(channel: Channel) -> None:
     first = channel.sync()
     after = said(channel)
