@@ -43,7 +43,9 @@ def _has(rows: pl.DataFrame, *names: str) -> bool:
 
 def _without_errors(rows: pl.DataFrame, _profile: Profile | None) -> pl.DataFrame:
     """What a spreadsheet shows for a formula that failed is no value."""
-    texts = [n for n in rows.columns if rows[n].dtype == pl.String and n != FLAGS]
+    texts = [n for n in rows.columns if rows[n].dtype == pl.String and n != FLAGS and _has(rows, n)]
+    if not texts:
+        return rows
     found = rows.select(
         pl.any_horizontal(pl.col(n).is_in(_ERRORS) for n in texts).fill_null(value=False)
     ).to_series()

@@ -71,6 +71,7 @@ class SalesReader:
         self._lin_first: bool | None = None
         self._in_transfer = False
         self._seen: dict[str, int] = {}
+        self._of_transfer: set[tuple[str, str]] = set()
         self._prices = 0
 
     def take(self, segment: Segment, at: int) -> None:
@@ -126,7 +127,7 @@ class SalesReader:
     def _begin_transfer(self, segment: Segment, at: int) -> None:  # noqa: ARG002
         self._close_line()
         self._in_transfer, self._lin_first, self._transfer_glued = True, None, None
-        self._seen = {}
+        self._seen, self._of_transfer = {}, set()
         code, movement = element(segment, 1), element(segment, 6)
         self._transfer = {**self._heading, "transaction_type": type_of(code, movement)}
         if code or movement:
@@ -137,6 +138,18 @@ class SalesReader:
                 self._profile,
             )  # fmt: skip
         self._party.end()
+
+    def _hear(self, segment: Segment, at: int) -> None:
+        """A transfer whose PTD was lost looks like more of the line before, and takes over whether
+        that was sold or came back; what tells it is that all is said anew."""
+        said = segment[0], element(segment, 1)
+        if self._line is None:
+            self._of_transfer.add(said)
+        elif said in self._of_transfer:
+            self._head.warn(
+                f"{' '.join(said)} of a transfer is said anew after its line, at segment {at}; "
+                "the PTD that begins the next transfer may be lost"
+            )
 
     def _begin_line(self, at: int, like: Line | None = None) -> Line:
         product = {n: v for n, v in (like or {}).items() if n in _OF_PRODUCT}
@@ -172,8 +185,10 @@ class SalesReader:
     def _price(self, segment: Segment, at: int) -> None:  # noqa: ARG002
         if self._line is None:
             return
-        basis = element(segment, 3)
-        if basis and (not element(segment, 2) or not _CODE.match(basis)):
+        unit, basis = element(segment, 1).split(">")[0].split(":")[0], element(segment, 3)
+        if unit and not _CODE.match(unit):
+            self._mark("*".join(segment))
+        if basis and (not element(segment, 2) or not _CODE.match(basis) or basis.isdecimal()):
             self._mark("*".join(segment))
         named = self._profile.qualifiers.get(f"UIT {basis}") if self._profile else None
         place = _PRICES[self._prices] if self._prices < len(_PRICES) else None
@@ -191,13 +206,17 @@ class SalesReader:
         if self._line is not None and element(segment, 5):
             self._line.setdefault("product_name", element(segment, 5))
 
-    def _reference(self, segment: Segment, at: int) -> None:  # noqa: ARG002
+    def _reference(self, segment: Segment, at: int) -> None:
+        if self._in_transfer:
+            self._hear(segment, at)
         note_reference(self._scope, element(segment, 1), element(segment, 2), self._profile)
 
     def _order(self, segment: Segment, at: int) -> None:  # noqa: ARG002
         self._scope["customer_po"] = element(segment, 1)
 
-    def _date(self, segment: Segment, at: int) -> None:  # noqa: ARG002
+    def _date(self, segment: Segment, at: int) -> None:
+        if self._in_transfer:
+            self._hear(segment, at)
         note_date(self._scope, segment, self._profile)
         if not self._in_transfer:
             self._head.period_start = self._heading.get("period_start", self._head.period_start)
@@ -206,7 +225,9 @@ class SalesReader:
     def _money(self, segment: Segment, at: int) -> None:  # noqa: ARG002
         self._scope["currency"] = element(segment, 2)
 
-    def _someone(self, segment: Segment, at: int) -> None:  # noqa: ARG002
+    def _someone(self, segment: Segment, at: int) -> None:
+        if self._in_transfer:
+            self._hear(segment, at)
         code = element(segment, 1)
         if not self._in_transfer and (code in SENDERS or self._is_sender(code)):
             self._head.sender = element(segment, 4) or element(segment, 2)

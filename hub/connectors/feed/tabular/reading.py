@@ -232,6 +232,8 @@ class _Reading:
                 column = self._dates(column)
             columns[name] = column
         faults += _misshapen(cells)
+        if self._head.evidence.get("encoding", "").startswith("utf-16"):
+            faults += _out_of_step(cells)
         part = part_of(self._object, columns, cells[LINE], fault_frame(faults))
         rows = self._with_report_day(part.rows)
         if serials.len() and serials.any():
@@ -292,6 +294,19 @@ def _misshapen(cells: pl.DataFrame) -> Iterator[Fault]:
                         "fewer cells than the header: the line may be cut off")  # fmt: skip
 
 
+def _out_of_step(cells: pl.DataFrame) -> Iterator[Fault]:
+    """Lines that hold the end of another: a lost or added byte moves all halves of UTF-16, until
+    the next one does."""
+    texts = [name for name, kind in cells.schema.items() if kind == pl.String]
+    ends = pl.any_horizontal(pl.col(texts).str.contains(_END_OUT_OF_STEP, literal=True))
+    for at in cells.select(ends.fill_null(value=False)).to_series().arg_true().to_list():
+        yield Fault(at, "line", "control_character", None,
+                    "holds the halves of a line's end: a byte of the file is lost or added, and "
+                    "two lines may be one")  # fmt: skip
+
+
+_END_OUT_OF_STEP = "\u0a00"
+"""A line feed, read with the half of another character."""
 _MONTH = re.compile(r"(?<!\d)(20\d\d)[-_]?(0[1-9]|1[0-2])(?![-_]?\d)")
 _BETWEEN = re.compile(r"(20\d\d-\d\d-\d\d)\s*(?:-|–|to|bis|\.\.|/|_)\s*(20\d\d-\d\d-\d\d)")
 
