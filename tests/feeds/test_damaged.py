@@ -12,6 +12,8 @@ from hub.errors import FeedUnreadable
 from soak.damaged import Case, Outcome, examine
 from soak.reports import DAMAGES, MAKERS
 
+MARCH = ("2026-03-01", "2026-03-31")
+
 _cases = st.builds(
     Case,
     seed=st.integers(0, 2**32 - 1),
@@ -66,6 +68,8 @@ def _transfer(invoice: str, *skus: str) -> list[str]:
         ("QTY*32*1*EA", "QTY*3*2*1*EA", ["A", "C", "D"]),
         ("UIT*EA*9.99", "UIT*EA**9.99", ["A", "C", "D"]),
         ("UIT*EA*9.99", "UIT*EA*9*.99", ["A", "C", "D"]),
+        ("UIT*EA*9.99", "UIT*EA*9.*99", ["A", "C", "D"]),
+        ("UIT*EA*9.99", "UIT*EA9.99", ["A", "C", "D"]),
     ],
 )
 def test_a_spoilt_segment_holds_back_what_it_may_speak_of(
@@ -102,3 +106,29 @@ def test_a_header_within_a_set_is_told_since_it_may_stand_for_a_segment_that_was
     sold = ["LOC+162+B1::92", "LIN+1++FW-1:MF", "PRI+AAA:9.99", "QTY+153:3"]
     again = [*SLSRPT_HEADING, "UNB+UNOC:3+NORTHWIND:14+ACME:14+260403:1200+77", *sold]
     assert checked(edifact(again)).head.warnings == ["UNB stands within message 1"]
+
+
+def test_a_transfer_that_lost_its_beginning_is_told_since_it_looks_like_more_of_the_last() -> None:
+    returned = ["PTD*RP", *_transfer("N1", "A")[1:]]
+    whole = [*HEADING, *returned, *_transfer("N2", "B"), "CTT*2"]
+    assert checked(x12(whole)).head.warnings == []
+    whole.remove("PTD*SS")
+    [*_, warning] = checked(x12(whole)).head.warnings
+    assert warning.startswith("REF IV of a transfer is said anew after its line, at segment ")
+
+
+def test_two_lines_of_utf_16_that_a_byte_too_many_made_one_are_held_back() -> None:
+    rows = [["N1", "A", "Total Networks", "12"], ["N2", "B", "Bright Systems", "4"]]
+    text = "".join(
+        f"{'|'.join(cells)}\n" for cells in (["Invoice No", "SKU", "End Customer", "Qty"], *rows)
+    )
+    content = text.encode("utf-16")
+    before, after = (content.index(word.encode("utf-16-le")) for word in ("works", "Systems"))
+    spoilt = content[:before] + b"*" + content[before:after] + b"*" + content[after:]
+    assert [line["sku"] for line in checked(content, period=MARCH, name="pos.csv").lines] == [
+        "A",
+        "B",
+    ]
+    found = checked(spoilt, period=MARCH, name="pos.csv")
+    assert found.lines == []
+    assert "control_character" in {fault["rule"] for fault in found.faults}
