@@ -250,7 +250,7 @@ ops_undone = Table(
     Column("hub_id", String(40), nullable=False),
     Column("value", Text, comment="what the hub wrote and does not write again"),
     Column("plan", String(40), nullable=False, comment="the undo"),
-    Column("change", String(48), primary_key=True, comment="of the undo"),
+    Column("change", String(48), primary_key=True),
     Column("run", Integer, nullable=False),
     Column("at", UtcTime, nullable=False),
     Column("lifted_run", Integer, comment="the run that ended it; null: it stands"),
