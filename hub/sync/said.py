@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager
 import polars as pl
 from sqlalchemy import Connection, Exists, Table, exists, select
 
+from hub.golden.scope import on_key
 from hub.mappings.schema import ObjectMapping, PushRule
 from hub.models import bulk
 from hub.models.identity import crosswalk
@@ -31,15 +32,8 @@ def said_of(
             *(table.c.told, table.c.agreed, table.c.gone),
             *(table.c[column].label(MEANT + column) for column in mapping.shared.values()),
         )
-        .join_from(
-            crosswalk,
-            table,
-            (crosswalk.c.system == table.c.system)
-            & (crosswalk.c.object == table.c.object)
-            & (crosswalk.c.record_id == table.c.record_id),
-        )
+        .join_from(crosswalk, table, on_key(table, entity))
         .where(
-            crosswalk.c.entity == entity,
             table.c.system == system,
             table.c.object == obj,
             table.c.is_deleted.is_(False),
