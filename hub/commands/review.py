@@ -7,10 +7,10 @@ from typing import Any
 from hub.commands.naming import names_of
 from hub.commands.warehouse import Workplace
 from hub.config import MatchingSettings
+from hub.identity.bands import band, probability
 from hub.identity.mentions import Entity
 from hub.models.database import deciding, exclusive, reading
 from hub.models.identity import identity_decision
-from hub.stewardship.bands import band, probability
 from hub.stewardship.chart import page
 from hub.stewardship.decisions import Decision, Judgement, listing, withdraw
 from hub.stewardship.evidence import Evidence, explain

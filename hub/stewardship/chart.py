@@ -8,8 +8,8 @@ from collections.abc import Callable
 from html import escape
 
 from hub.config import MatchingSettings
+from hub.identity.bands import REVIEW, SAME, band, probability
 from hub.identity.model import NATS
-from hub.stewardship.bands import REVIEW, SAME, band, probability
 from hub.stewardship.evidence import Evidence, FieldEvidence
 from hub.stewardship.names import written
 

@@ -13,6 +13,7 @@ import polars as pl
 from sqlalchemy import Connection, select
 
 from hub.config import MatchingSettings
+from hub.identity.bands import doubt
 from hub.identity.ids import Row
 from hub.identity.mentions import ROW, Entity
 from hub.identity.model import NATS
@@ -20,7 +21,6 @@ from hub.identity.store import Store
 from hub.identity.versions import model_in_use
 from hub.models import bulk
 from hub.models.identity import crosswalk, identity_decision, identity_mention, identity_pair
-from hub.stewardship.bands import doubt
 from hub.stewardship.pairs import compared
 from hub.stewardship.stakes import Money, added, at_stake, weighed
 

@@ -10,11 +10,11 @@ from sqlalchemy import Engine
 
 from hub.config import MatchingSettings
 from hub.errors import HubError
+from hub.identity.bands import band, doubt
 from hub.identity.model import load_model
 from hub.models.database import deciding, reading, writing
 from hub.models.golden import opportunity, registration
 from hub.models.identity import identity_decision
-from hub.stewardship.bands import band, doubt
 from hub.stewardship.chart import page
 from hub.stewardship.evidence import explain, words
 from hub.stewardship.judging import Wish, judge_one
