@@ -97,6 +97,7 @@ EDITS = st.one_of(
         account=(*ACCOUNTS, None),
         product=PRODUCTS,
         IsClosed=("false", "true"),
+        Amount=("10000", "14000"),
     ),
     _edit(
         "deal",

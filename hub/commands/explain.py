@@ -28,7 +28,8 @@ from hub.models.identity import crosswalk
 # Worked out by the hub: references as hub ids, counts, and what the policy says.
 _DERIVED = frozenset(
     (
-        *("source_rows", "company_id", "contact_id", "partner_id", "opportunity_id"),
+        *("source_rows", "company_id", "contact_id", "partner_id"),
+        *("opportunity_id", "doubted_opportunity_id"),
         *("reseller_company_id", "end_customer_company_id", "parent_company_id", "decision_id"),
         *("status", "protected_until", "note", "reason", "system", "distributor"),
     )

@@ -8,7 +8,7 @@ from hub.commands.naming import names_of
 from hub.commands.warehouse import Workplace
 from hub.config import MatchingSettings
 from hub.identity.bands import band, probability
-from hub.identity.mentions import Entity
+from hub.identity.model import Scored
 from hub.models.database import deciding, exclusive, reading
 from hub.models.identity import identity_decision
 from hub.stewardship.chart import page
@@ -16,7 +16,7 @@ from hub.stewardship.decisions import Decision, Judgement, listing, withdraw
 from hub.stewardship.evidence import Evidence, explain
 from hub.stewardship.importing import import_file
 from hub.stewardship.judging import Judged, Wish, judge_one, named
-from hub.stewardship.names import ENTITIES, Side, written
+from hub.stewardship.names import JUDGED, Side, written
 from hub.stewardship.pairs import nats
 from hub.stewardship.preview import Preview, preview
 from hub.stewardship.queue import Item, waiting
@@ -53,11 +53,11 @@ def withdrawn(place: Workplace, number: int, by: str, why: str | None) -> dict[s
     return {"decision": number, "withdrawn_by": by, "why": why}
 
 
-def listed(place: Workplace, entity: Entity | None, limit: int) -> dict[str, Any]:
+def listed(place: Workplace, entity: Scored | None, limit: int) -> dict[str, Any]:
     """What waits for a steward, the dearest doubt first; `limit` 0 is all of it."""
     matching = place.settings.matching
     with reading(place.engine) as conn:
-        entities = ENTITIES if entity is None else (entity,)
+        entities = JUDGED if entity is None else (entity,)
         found = [item for one in entities for item in waiting(conn, one, matching)]
         found.sort(key=lambda item: -item.priority)
         shown = found[:limit] if limit else found
@@ -72,12 +72,12 @@ def listed(place: Workplace, entity: Entity | None, limit: int) -> dict[str, Any
 
 
 def explained(
-    place: Workplace, a: str, b: str, entity: Entity | None, html: Path | None
+    place: Workplace, a: str, b: str, entity: Scored | None, html: Path | None
 ) -> dict[str, Any]:
     """What the weights say of two, field by field; drawn into `html` if a file is named."""
     matching = place.settings.matching
     with reading(place.engine) as conn:
-        found = explain(conn, a, b, entity)
+        found = explain(conn, a, b, entity, matching)
     if html is not None:
         html.write_text(page(found, matching), encoding="utf-8")
     return _explained(found, matching)
@@ -89,7 +89,7 @@ def decisions(place: Workplace, *, everything: bool) -> dict[str, Any]:
 
 
 def previewed(
-    place: Workplace, judgement: Judgement, a: str, b: str, entity: Entity | None
+    place: Workplace, judgement: Judgement, a: str, b: str, entity: Scored | None
 ) -> dict[str, Any]:
     """What would follow from a judgement. Asks no outside system, writes nothing."""
     wish = Wish(judgement, a, b, by="preview", why="preview", entity=entity)

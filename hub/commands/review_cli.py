@@ -10,10 +10,11 @@ from hub.commands import show_review
 from hub.commands.options import config_option, json_option, reporting
 
 _JUDGEMENTS = click.Choice(["same", "different"])
+_ENTITIES = click.Choice(["company", "contact", "deal"])
 _entity = click.option(
     "--entity",
-    type=click.Choice(["company", "contact"]),
-    help="Which is meant, where two leads are named: a lead speaks of both.",
+    type=_ENTITIES,
+    help="Which is meant, where two leads are named: a lead speaks of a company and of a person.",
 )
 _by = click.option("--by", metavar="NAME", required=True, help="Who decides.")
 
@@ -24,7 +25,7 @@ def review() -> None:
 
 
 @review.command("list")
-@click.option("--entity", type=click.Choice(["company", "contact"]), help="Only these.")
+@click.option("--entity", type=_ENTITIES, help="Only these.")
 @click.option("--limit", type=click.IntRange(0), default=25, show_default=True, help="0: all.")
 @config_option
 @json_option

@@ -257,7 +257,15 @@ def explanation(report: Mapping[str, Any], *, as_json: bool) -> None:
     for made in report["decisions"]:
         _out.print(f"\n{made['at']}: {made['kind']} → {made['outcome']} by {made['rule']}")
         for candidate in made["candidates"]:
-            _out.print(f"    {candidate['id']}: {candidate['verdict']}")
+            _out.print(f"    {candidate['id']}: {candidate['verdict']}{_evidence(candidate)}")
+
+
+def _evidence(candidate: Mapping[str, Any]) -> str:
+    """The sum of evidence and its parts, where a candidate was weighed."""
+    if "log_odds" not in candidate:
+        return ""
+    parts = [f"{name} {level} {weight:+g}" for name, (level, weight) in candidate["fields"].items()]
+    return f" ({', '.join([format(candidate['log_odds'], '+.2f'), *parts])})"
 
 
 # -- demo --------------------------------------------------------------------------------------

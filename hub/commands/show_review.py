@@ -25,7 +25,12 @@ _SUBJECTS = {
 _QUIET = {"crosswalk", "lineage", "identity_alias", "decision"}
 
 
-_ASKED = {"join": "one or two?", "split": "does it belong?", "conflict": "contradiction"}
+_ASKED = {
+    "join": "one or two?",
+    "split": "does it belong?",
+    "conflict": "contradiction",
+    "tie": "one deal?",
+}
 
 
 def queue(report: Mapping[str, Any], *, as_json: bool) -> None:
@@ -61,7 +66,8 @@ def explanation(report: Mapping[str, Any], *, as_json: bool) -> None:
         print_json(report)
         return
     sides = " and ".join(_side(report[name]) for name in ("a", "b"))
-    now = "together" if report["together"] else "apart"
+    deals = report["entity"] == "deal"
+    now = ("tied" if deals else "together") if report["together"] else "apart"
     out.print(f"{sides}: {now} now, weights {report['weights']}", soft_wrap=True)
     shown = table("field", "a", "b", "what that is", "#log-odds")
     shown.add_row("", "", "", "before looking: most candidates differ", f"{report['bias']:+.2f}")
@@ -72,9 +78,10 @@ def explanation(report: Mapping[str, Any], *, as_json: bool) -> None:
         )
     out.print(shown)
     whole = report["all_records"]
+    beside = "Against the customer's other opportunities" if deals else "All records of both sides"
     out.print(
         f"These two records: {report['log_odds']:+.2f}, {report['probability']:.1%} likely the "
-        f"same. All records of both sides: {whole['log_odds']:+.2f}, that is {whole['band']}.",
+        f"same. {beside}: {whole['log_odds']:+.2f}, that is {whole['band']}.",
         soft_wrap=True,
     )
     for one in report["decided"]:

@@ -48,7 +48,9 @@ class Batch:
         for kind in model.rarity:
             members = pl.col("members").min() if kind == "word" else pl.col("members").max()
             counted = (
-                self._held.filter(pl.col("kind").is_in(pl.Series(MEASURED[kind], dtype=KIND)))
+                self._held.filter(
+                    pl.col("kind").is_in(pl.Series(MEASURED[kind], dtype=KIND).implode())
+                )
                 .group_by("at")
                 .agg(members.alias(f"{kind}_size"))
             )

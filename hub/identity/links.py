@@ -15,6 +15,7 @@ from sqlalchemy import Connection, or_, select, update
 from hub.identity.among import among, given_ids, given_numbers, given_rows
 from hub.identity.ids import Row
 from hub.identity.mentions import ROW, Entity
+from hub.identity.model import Scored
 from hub.models.identity import (
     identity_alias,
     identity_decision,
@@ -39,7 +40,7 @@ class Decisions:
     withdrawn: tuple[int, ...] = ()
 
 
-def read_decisions(conn: Connection, entity: Entity) -> Decisions:
+def read_decisions(conn: Connection, entity: Scored) -> Decisions:
     """All judgements that stand; one withdrawn since the last time counts as news only."""
     d = identity_decision.c
     left = (d.left_system, d.left_object, d.left_record_id)

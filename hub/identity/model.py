@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
-from typing import Any
+from typing import Any, Literal
 
 import polars as pl
 import yaml
@@ -15,6 +15,8 @@ import yaml
 from hub.identity.mentions import Entity
 
 NATS = 100
+Scored = Entity | Literal["deal"]
+"""What has weights of its own in a model file."""
 
 
 @dataclass(frozen=True)
@@ -35,13 +37,13 @@ class Model:
 
 
 @cache
-def load_model(entity: Entity) -> Model:
+def load_model(entity: Scored) -> Model:
     """The model shipped with this version of the hub."""
     text = resources.files(__package__).joinpath("model.yaml").read_text("utf-8")
     return parse_model(yaml.safe_load(text), entity)
 
 
-def parse_model(whole: Mapping[str, Any], entity: Entity) -> Model:
+def parse_model(whole: Mapping[str, Any], entity: Scored) -> Model:
     """The part of a model file about one entity; raises KeyError where it has no such part."""
     part: dict[str, Any] = whole[entity]
     levels = {

@@ -199,6 +199,11 @@ registration = _golden(
     Column("partner_id", String(40)),
     Column("company_id", String(40), comment="the end customer"),
     Column("opportunity_id", String(40)),
+    Column(
+        "doubted_opportunity_id",
+        String(40),
+        comment="the one that a steward is asked about",
+    ),
     Column("product", String(120)),
     Column("amount", Money),
     Column("currency", String(3)),

@@ -4,6 +4,7 @@ from sqlalchemy import Engine
 
 from hub.config import Settings
 from hub.golden.context import Context
+from hub.identity.model import load_model
 from hub.models.database import writing
 from hub.models.runs import Run
 from hub.models.watermarks import move_watermark, versioned, watermark
@@ -23,7 +24,8 @@ def govern(
 ) -> int:
     """Bring up to date what a subject is about; returns the rows written."""
     policy = load_policy(settings)
-    step = versioned(f"govern/{subject}", policy.model_dump_json(), *_registered(settings))
+    rules = [*_registered(settings), *(_tying(settings) if subject == "registration" else [])]
+    step = versioned(f"govern/{subject}", policy.model_dump_json(), *rules)
     with writing(engine) as conn:
         since = 0 if full else watermark(conn, step)
         if subject == "registration":
@@ -38,6 +40,12 @@ def govern(
             settle_shares(conn, run, everything=renewed or full)
         move_watermark(conn, step, run, whole=since == 0)
     return written
+
+
+def _tying(settings: Settings) -> list[str]:
+    """What registrations are tied to opportunities by."""
+    matching = settings.matching
+    return [load_model("deal").version, f"{matching.review_from} {matching.review_to}"]
 
 
 def _registered(settings: Settings) -> list[str]:

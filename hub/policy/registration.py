@@ -1,21 +1,24 @@
 """Deal registration: a partner's deal becomes a registration with status, protection and a tie.
 
 The vendor decides by moving the stage in the CRM; the hub turns stages into statuses, computes how
-long an approval protects, lets it expire, and ties the registration to the vendor's opportunity for
-the same customer and product. Source of the rules: the registration state machine of the trade
+long an approval protects, lets it expire, and ties the registration to the opportunity of the
+vendor's that is the same deal. Source of the rules: the registration state machine of the trade
 (statuses, expiry date-based and valid through its day).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from decimal import Decimal
-from typing import Any
 
+from hub.identity.bands import REVIEW
 from hub.policy.settings import RegistrationPolicy
 
 PROTECTED = ("approved", "won")
+LIVE = ("submitted", "in_review", "info_requested", "approved")
+"""Statuses of a claim that is neither decided against nor over."""
 UNMAPPED = "unmapped"
+PARTED = "judged_different"
+"""The verdict on an opportunity of which a steward has said that it is another deal."""
 # When several registrations claim one opportunity, which of them the rep sees.
 _RANK = ("won", "approved", "in_review", "info_requested", "submitted", "expired", "rejected")
 
@@ -53,60 +56,58 @@ def standing(
 
 
 @dataclass(frozen=True)
-class Verdict:
-    """How one opportunity compares with a registration."""
+class Candidate:
+    """An opportunity of the customer, and how much speaks for its being the registered deal.
+
+    `odds` are against all other opportunities of the customer, in hundredths of a nat; None where
+    something forbids it: `verdict` says what, else the band that the odds lie in. `evidence` is
+    JSON, a level and its log-odds per field.
+    """
 
     opportunity_id: str
-    fits: bool
-    reason: str
-    distance: tuple[int, int, Decimal, str]
+    odds: int | None
+    verdict: str
+    evidence: str
 
 
-def judge(registration: Mapping[str, Any], opportunity: Mapping[str, Any]) -> Verdict:
-    """Compare a registration with an opportunity of the same customer.
+@dataclass(frozen=True)
+class Tie:
+    """The opportunity a registration is tied to, why, and the one that a steward is asked about."""
 
-    Both are rows with product, amount, close_date; the opportunity also id, is_closed. Nearer is
-    smaller: same product before unknown product, then by closing date, then by amount.
-    """
-    ours, theirs = registration["product"], opportunity["product"]
-    same_product = bool(ours and theirs and ours.casefold() == theirs.casefold())
-    if ours and theirs and not same_product:
-        return _verdict(opportunity, "other_product")
-    if opportunity["is_closed"]:
-        return _verdict(opportunity, "closed")
-    days = 10_000
-    if registration["close_date"] and opportunity["close_date"]:
-        days = abs((registration["close_date"] - opportunity["close_date"]).days)
-    money = Decimal(10**15)
-    if registration["amount"] is not None and opportunity["amount"] is not None:
-        money = abs(registration["amount"] - opportunity["amount"])
-    distance = (0 if same_product else 1, days, money, opportunity["id"])
-    reason = "same_product" if same_product else "product_unknown"
-    return Verdict(opportunity["id"], True, reason, distance)
-
-
-def _verdict(opportunity: Mapping[str, Any], reason: str) -> Verdict:
-    return Verdict(opportunity["id"], False, reason, (9, 0, Decimal(0), opportunity["id"]))
+    opportunity_id: str | None
+    rule: str
+    doubted: str | None = None
 
 
 def choose(
-    verdicts: Sequence[Verdict], *, tied: str | None, keyed: str | None
-) -> tuple[str | None, str]:
-    """The opportunity a registration is tied to, and why.
+    candidates: Sequence[Candidate],
+    *,
+    judged: str | None = None,
+    keyed: str | None = None,
+    tied: str | None = None,
+) -> Tie:
+    """What a registration is tied to, of `candidates`.
 
-    The one that carries the registration's key (`keyed`) first, then the one it is tied to already
-    (`tied`, a tie does not wander while it still exists), then the nearest that fits.
+    First the one that a steward named (`judged`), then the one that carries the registration's key
+    (`keyed`), then the one it is tied to already (`tied`: a tie does not wander while it still
+    exists), then the likeliest if more speaks for it than against. What a steward has parted from
+    it is none of these.
     """
-    known = {v.opportunity_id for v in verdicts}
-    if keyed is not None and keyed in known:
-        return keyed, "carries_registration_key"
-    if tied is not None and tied in known:
-        return tied, "tied_before"
-    fitting = [v for v in verdicts if v.fits]
-    if not fitting:
-        return None, "no_open_opportunity"
-    nearest = min(fitting, key=lambda v: v.distance)
-    return nearest.opportunity_id, nearest.reason
+    verdicts = {one.opportunity_id: one.verdict for one in candidates if one.verdict != PARTED}
+    if judged in verdicts:
+        return Tie(judged, "judged_same")
+    if keyed in verdicts:
+        return Tie(keyed, "carries_registration_key")
+    likely = [one for one in candidates if one.odds is not None]
+    best = min(likely, key=lambda one: (-(one.odds or 0), one.opportunity_id), default=None)
+    doubted = best.opportunity_id if best and best.verdict == REVIEW else None
+    if tied in verdicts:
+        return Tie(tied, "tied_before", doubted if doubted == tied else None)
+    if best is None:
+        return Tie(None, "no_open_opportunity")
+    if (best.odds or 0) > 0:
+        return Tie(best.opportunity_id, "likeliest", doubted)
+    return Tie(None, "in_doubt" if doubted else "none_is_alike", doubted)
 
 
 def rank(status: str, submitted_at: datetime | None, registration_id: str) -> tuple[int, str, str]:

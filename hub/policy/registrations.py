@@ -1,5 +1,6 @@
 """Registrations in the warehouse: which to look at again, and writing what the rules say."""
 
+import json
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
@@ -13,17 +14,21 @@ from hub.golden.companies import partner_id
 from hub.golden.context import Context
 from hub.golden.minting import mint
 from hub.golden.opportunities import is_registration
-from hub.golden.scope import members, moved, on_key, references
+from hub.golden.scope import KEY, members, moved, on_key, references
 from hub.golden.singles import changed_rows
 from hub.golden.write import remove, write
+from hub.identity.deals import TOLD
+from hub.identity.links import Decisions, mark_applied, read_decisions
+from hub.identity.model import NATS
 from hub.models import bulk
 from hub.models.golden import opportunity, partner, registration
 from hub.models.identity import crosswalk
 from hub.models.runs import Run
 from hub.models.sources import src_opportunity
 from hub.policy import decisions
-from hub.policy.registration import UNMAPPED, choose, judge, standing
+from hub.policy.registration import UNMAPPED, Candidate, Tie, choose, standing
 from hub.policy.settings import Policy, RegistrationPolicy
+from hub.policy.ties import Ties, ids_of, possible_ties
 
 
 def govern_registrations(
@@ -35,19 +40,18 @@ def govern_registrations(
     changed = changed_rows(conn, src_opportunity, since)
     registered = changed.filter(~pl.col("is_deleted") & is_registration(context))
     mint(conn, "registration", "re", registered, registration, run)
-    ids = _touched(conn, context, since, today)
+    judged = read_decisions(conn, "deal")
+    ids = _touched(conn, context, since, today, judged)
+    mark_applied(conn, judged, run.number)
     if not ids.height:
         return 0
     rows = _rows(conn, settings, context, ids)
     before = _before(conn, ids)
-    opportunities = _opportunities(conn, rows)
-    keyed = _carriers(conn, rows)
+    ties = possible_ties(conn, rows, judged, settings.matching)
     governed: list[dict[str, Any]] = []
     made: list[decisions.Decision] = []
     for row in rows.iter_rows(named=True):
-        now, reasons = _govern_one(
-            row, before.get(row["id"], {}), opportunities, keyed, policy.registration, today
-        )
+        now, reasons = _govern_one(row, before.get(row["id"], {}), ties, policy.registration, today)
         governed.append(now)
         made.extend(reasons)
     golden = pl.DataFrame(governed, schema=bulk.frame_schema(registration, _WRITTEN))
@@ -61,36 +65,41 @@ def govern_registrations(
 def _govern_one(
     row: Mapping[str, Any],
     before: Mapping[str, Any],
-    opportunities: Mapping[str, list[dict[str, Any]]],
-    keyed: Mapping[str, str],
+    ties: Ties,
     policy: RegistrationPolicy,
     today: date,
 ) -> tuple[dict[str, Any], list[decisions.Decision]]:
     """One registration as it stands now, and a decision for each thing that is decided anew."""
     stands = standing(row["status"], row["submitted_at"], row["approved_at"], policy, today)
-    verdicts = [judge(row, o) for o in opportunities.get(row["company_id"] or "", [])]
-    tie, why = choose(verdicts, tied=before.get("opportunity_id"), keyed=keyed.get(row["id"]))
+    key = row["id"]
+    candidates = ties.candidates.get(key, [])
+    tie = choose(
+        candidates,
+        judged=ties.judged.get(key),
+        keyed=ties.keyed.get(key),
+        tied=before.get("opportunity_id"),
+    )
     now = {
         **{name: row[name] for name in _CARRIED},
         "status": stands.status,
         "protected_until": stands.protected_until,
-        "opportunity_id": tie,
+        "opportunity_id": tie.opportunity_id,
+        "doubted_opportunity_id": tie.doubted,
         "note": _note(row, tie, stands.rule),
     }
     made = []
     if any(before.get(name) != now[name] for name in ("status", "protected_until")):
         inputs = {k: row[k] for k in ("status", "submitted_at", "approved_at", "partner_id")}
         made.append(
-            decisions.Decision(
-                "registration", row["id"], "status", stands.status, stands.rule, inputs
-            )
+            decisions.Decision("registration", key, "status", stands.status, stands.rule, inputs)
         )
-    if not before or before.get("opportunity_id") != tie:
-        candidates = [{"id": v.opportunity_id, "verdict": v.reason} for v in verdicts]
-        inputs = {k: row[k] for k in ("company_id", "product", "amount", "close_date")}
+    if not before or any(before.get(name) != now[name] for name in _TIED):
+        inputs = {k: row[k] for k in ("company_id", *TOLD)}
         made.append(
             decisions.Decision(
-                "registration", row["id"], "opportunity", tie or "none", why, inputs, candidates
+                *("registration", key, "opportunity", tie.opportunity_id or "none", tie.rule),
+                inputs,
+                [_told(one) for one in candidates],
             )
         )
     return now, made
@@ -100,10 +109,19 @@ _CARRIED = (
     *("id", "name", "partner_id", "company_id", "product", "amount", "currency", "close_date"),
     *("submitted_at", "approved_at", "system"),
 )
-_WRITTEN = (*_CARRIED, "status", "protected_until", "opportunity_id", "note")
+_TIED = ("opportunity_id", "doubted_opportunity_id")
+_WRITTEN = (*_CARRIED, "status", "protected_until", *_TIED, "note")
 
 
-def _note(row: Mapping[str, Any], tie: str | None, rule: str) -> str | None:
+def _told(candidate: Candidate) -> dict[str, Any]:
+    """A candidate as the decision log keeps it."""
+    told = {"id": candidate.opportunity_id, "verdict": candidate.verdict}
+    if candidate.odds is None:
+        return told
+    return {**told, "log_odds": candidate.odds / NATS, "fields": json.loads(candidate.evidence)}
+
+
+def _note(row: Mapping[str, Any], tie: Tie, rule: str) -> str | None:
     """What the people at the registration should know, in words; None when all is well."""
     if row["partner_id"] is None:
         return "No partner is linked to this registration; add the registering partner."
@@ -113,7 +131,9 @@ def _note(row: Mapping[str, Any], tie: str | None, rule: str) -> str | None:
         return "No customer is linked to this registration; add the customer as primary company."
     if rule.startswith("no_"):
         return f"Approved, but {rule.removeprefix('no_')} is empty: protection cannot be dated."
-    if tie is None and row["status"] == "approved":
+    if tie.opportunity_id is None and row["status"] == "approved":
+        if tie.doubted is not None:
+            return "An open opportunity of this customer may be this deal: a steward is asked."
         return "No open opportunity for this customer and product yet."
     return None
 
@@ -121,8 +141,11 @@ def _note(row: Mapping[str, Any], tie: str | None, rule: str) -> str | None:
 # -- what to look at ---------------------------------------------------------------------------
 
 
-def _touched(conn: Connection, context: Context, since: int, today: date) -> pl.DataFrame:
-    """Registrations whose record, companies or opportunities changed or left, or that expire."""
+def _touched(
+    conn: Connection, context: Context, since: int, today: date, judged: Decisions
+) -> pl.DataFrame:
+    """Registrations whose record, companies or opportunities changed or left, that a steward spoke
+    about, or that expire."""
     queries = [
         select(crosswalk.c.hub_id).where(
             on_key(src_opportunity, "registration"), src_opportunity.c.run > since
@@ -135,7 +158,9 @@ def _touched(conn: Connection, context: Context, since: int, today: date) -> pl.
         ),
     ]
     found = union(*queries).subquery()
-    return bulk.read(conn, select(found.c.hub_id))
+    spoken = pl.DataFrame(sorted(judged.news), schema=dict.fromkeys(KEY, pl.String), orient="row")
+    told = ids_of(conn, "registration", spoken).select("hub_id")
+    return pl.concat([bulk.read(conn, select(found.c.hub_id)), told]).unique()
 
 
 def _by_company(context: Context, since: int) -> list[Select[tuple[str]]]:
@@ -227,39 +252,3 @@ def _before(conn: Connection, ids: pl.DataFrame) -> dict[str, dict[str, Any]]:
     with bulk.staged(conn, ids.rename({"hub_id": "id"}), registration) as wanted:
         rows = bulk.read(conn, select(registration).where(registration.c.id == wanted.c.id))
     return {row["id"]: row for row in rows.iter_rows(named=True)}
-
-
-def _opportunities(conn: Connection, rows: pl.DataFrame) -> dict[str, list[dict[str, Any]]]:
-    """Customer company id → its opportunities, in id order."""
-    customers = rows.select("company_id").drop_nulls().unique()
-    with bulk.staged(conn, customers, opportunity) as wanted:
-        found = bulk.read(
-            conn,
-            select(opportunity)
-            .where(
-                opportunity.c.company_id == wanted.c.company_id,
-                # A deal in a partner's own system is not ours to tie a claim to.
-                opportunity.c.partner_id.is_(None),
-            )
-            .order_by(opportunity.c.id),
-        )
-    by_customer: dict[str, list[dict[str, Any]]] = {}
-    for row in found.iter_rows(named=True):
-        by_customer.setdefault(row["company_id"], []).append(row)
-    return by_customer
-
-
-def _carriers(conn: Connection, rows: pl.DataFrame) -> dict[str, str]:
-    """Registration id → the opportunity that carries it as key, as told by its CRM."""
-    keys = rows.select(pl.col("id").alias("hub_key")).unique()
-    with bulk.staged(conn, keys, src_opportunity) as wanted:
-        found = conn.execute(
-            select(src_opportunity.c.hub_key, crosswalk.c.hub_id)
-            .where(
-                on_key(src_opportunity, "opportunity"),
-                src_opportunity.c.hub_key == wanted.c.hub_key,
-                src_opportunity.c.is_deleted.is_(False),
-            )
-            .order_by(crosswalk.c.hub_id.desc())
-        ).all()
-    return {row.hub_key: row.hub_id for row in found}

@@ -66,12 +66,18 @@ def _name(evidence: Evidence, side: str) -> str | None:
     return said
 
 
+def _summed(evidence: Evidence) -> str:
+    if evidence.entity == "deal":
+        return "against the customer's other opportunities"
+    return "all records of both sides"
+
+
 def _chips(evidence: Evidence, matching: MatchingSettings) -> str:
     likely = f"{probability(evidence.score):.1%} likely the same"
     verdict = _VERDICTS.get(band(evidence.total, matching), "different")
     chips = [
         f"these two records: {likely}",
-        f"all records of both sides: {evidence.total / NATS:+.2f}, {verdict}",
+        f"{_summed(evidence)}: {evidence.total / NATS:+.2f}, {verdict}",
         "together now" if evidence.together else "apart now",
         f"weights {evidence.version}",
     ]

@@ -15,7 +15,8 @@ from sqlalchemy import ColumnElement, Connection, Select, func, select, update
 
 from hub.errors import HubError
 from hub.identity.ids import Row
-from hub.identity.mentions import ROW, Entity
+from hub.identity.mentions import ROW
+from hub.identity.model import Scored
 from hub.models.identity import identity_decision
 from hub.stewardship.names import written
 
@@ -30,7 +31,7 @@ class Decision:
     """A judgement on records; the first of `pairs` are those it is told by, the others follow from
     whole companies or persons having been named. `number` is None while it is not stored."""
 
-    entity: Entity
+    entity: Scored
     judgement: Judgement
     pairs: tuple[Pair, ...]
     by: str
@@ -114,6 +115,10 @@ class Standing:
                 self._drop(edge)
             raise
 
+    def same_as(self, row: Row) -> list[Edge]:
+        """What says outright of a record that it is the same as another one."""
+        return list(self._edges["same"].get(row, ()))
+
     def between(self, rows: Iterable[Row], others: Iterable[Row]) -> list[Edge]:
         """What has been decided of two of these records, one of either side."""
         left, right = set(rows), set(others)
@@ -160,7 +165,7 @@ class Standing:
         return ways
 
 
-def read_standing(conn: Connection, entity: Entity) -> Standing:
+def read_standing(conn: Connection, entity: Scored) -> Standing:
     d = identity_decision.c
     query = select(identity_decision).where(d.entity == entity, d.withdrawn_at.is_(None))
     return Standing(decision for decision, _ in _decisions(conn, query))

@@ -1,5 +1,6 @@
 """What speaks for and against two records being the same, field by field and in words."""
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -11,13 +12,15 @@ import polars as pl
 import yaml
 from sqlalchemy import Connection, select
 
+from hub.config import MatchingSettings
 from hub.errors import HubError
 from hub.identity.ids import Row
 from hub.identity.mentions import ROW, Entity
-from hub.identity.model import Model
+from hub.identity.model import Model, Scored, load_model
 from hub.identity.store import Store
 from hub.identity.versions import model_in_use
 from hub.models.sources import src_company, src_contact, src_lead
+from hub.stewardship.deals import candidates_of, is_deal, two_deals
 from hub.stewardship.decisions import Edge, read_standing
 from hub.stewardship.names import Directory, Side
 from hub.stewardship.pairs import ENDS, compared, most_alike, profiles_of
@@ -47,10 +50,11 @@ class Evidence:
 
     `score` is what their fields and `bias` add up to; `total` is that of all records of one side
     with all of the other, `pairs` how many pairs of different contents those are. Hundredths of a
-    nat. `decided` is what stewards have said between the sides.
+    nat. `decided` is what stewards have said between the sides; `together`, whether both have one
+    hub id now, or are tied.
     """
 
-    entity: Entity
+    entity: Scored
     version: str
     a: Side
     b: Side
@@ -62,15 +66,15 @@ class Evidence:
     total: int
     pairs: int
     decided: list[Edge]
-
-    @property
-    def together(self) -> bool:
-        """Whether both have one hub id now."""
-        return self.a.hub_id is not None and self.a.hub_id == self.b.hub_id
+    together: bool
 
 
-def explain(conn: Connection, a: str, b: str, entity: Entity | None) -> Evidence:
+def explain(
+    conn: Connection, a: str, b: str, entity: Scored | None, matching: MatchingSettings
+) -> Evidence:
     """What the weights in use say of the two. Raises HubError when there is nothing to compare."""
+    if entity == "deal" or is_deal(a) or is_deal(b):
+        return _of_deals(conn, a, b, matching)
     found, left, right = Directory(conn, (a, b)).pair(a, b, entity)
     model, store = model_in_use(conn, found), Store(conn, found, 0)
     [pair] = most_alike(store, model, [(left, right)])
@@ -92,6 +96,29 @@ def explain(conn: Connection, a: str, b: str, entity: Entity | None) -> Evidence
         total=int(scored["score"].sum()),
         pairs=scored.height,
         decided=read_standing(conn, found).between(left.rows, right.rows),
+        together=left.hub_id is not None and left.hub_id == right.hub_id,
+    )
+
+
+def _of_deals(conn: Connection, a: str, b: str, matching: MatchingSettings) -> Evidence:
+    """A registration and an opportunity; `total` are the odds against the customer's other
+    opportunities, `pairs` how many it has."""
+    claim, deal = two_deals(conn, a, b)
+    model, hub_id = load_model("deal"), claim.side.asked
+    candidates = candidates_of(conn, [hub_id], matching)[hub_id]
+    [found] = (one for one in candidates if one.opportunity_id == deal.side.asked)
+    levels = {name: level for name, (level, _) in json.loads(found.evidence).items()}
+    told = [dict(claim.told), dict(deal.told)]
+    fields = [_field(model, "deal", name, levels, told) for name in model.weights]
+    score = model.bias + sum(field.weight for field in fields)
+    return Evidence(
+        *("deal", model.version, claim.side, deal.side, claim.row, deal.row, model.bias),
+        fields,
+        score=score,
+        total=score if found.odds is None else found.odds,
+        pairs=len(candidates),
+        decided=read_standing(conn, "deal").between([claim.row], [deal.row]),
+        together=claim.told["opportunity_id"] == deal.told["id"],
     )
 
 
@@ -106,10 +133,10 @@ def _all_pairs(a: Side, b: Side, profiles: Mapping[Row, int]) -> pl.DataFrame:
 
 
 def _field(
-    model: Model, entity: Entity, name: str, best: Mapping[str, Any], told: list[dict[str, Any]]
+    model: Model, entity: Scored, name: str, best: Mapping[str, Any], told: list[dict[str, Any]]
 ) -> FieldEvidence:
     said = words(entity).get(name, {})
-    level = best[name] or _MISSING
+    level = best.get(name) or _MISSING
     left, right = (_value(one, said.get("columns", ())) for one in told)
     return FieldEvidence(
         name,
@@ -148,7 +175,7 @@ def _told(conn: Connection, entity: Entity, pair: tuple[Row, Row]) -> list[dict[
 
 
 @cache
-def words(entity: Entity) -> dict[str, dict[str, Any]]:
+def words(entity: Scored) -> dict[str, dict[str, Any]]:
     """Field → its title, the columns it is told by, and words for each level."""
     text = resources.files(__package__).joinpath("words.yaml").read_text("utf-8")
     found: dict[str, dict[str, Any]] = yaml.safe_load(text)[entity]

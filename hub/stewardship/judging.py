@@ -8,9 +8,10 @@ from itertools import product
 from sqlalchemy import Connection
 
 from hub.errors import HubError
-from hub.identity.mentions import Entity
+from hub.identity.model import Scored
 from hub.identity.store import Store
 from hub.identity.versions import model_in_use
+from hub.stewardship.deals import is_deal, only_one, two_deals
 from hub.stewardship.decisions import (
     JUDGEMENTS,
     Decision,
@@ -19,7 +20,7 @@ from hub.stewardship.decisions import (
     enter,
     read_standing,
 )
-from hub.stewardship.names import ENTITIES, Directory, Side
+from hub.stewardship.names import JUDGED, Directory, Side
 from hub.stewardship.pairs import most_alike
 
 _LONGEST_NAME = 120
@@ -35,7 +36,7 @@ class Wish:
     b: str
     by: str
     why: str
-    entity: Entity | None = None
+    entity: Scored | None = None
 
 
 @dataclass(frozen=True)
@@ -56,11 +57,11 @@ def judge(conn: Connection, wishes: Sequence[Wish], at: datetime) -> list[Judged
     """
     directory = Directory(conn, {name for wish in wishes for name in (wish.a, wish.b)})
     outcome: dict[int, Judged | HubError] = {}
-    found: dict[Entity, list[tuple[int, Side, Side]]] = {entity: [] for entity in ENTITIES}
+    found: dict[Scored, list[tuple[int, Side, Side]]] = {entity: [] for entity in JUDGED}
     for place, wish in enumerate(wishes):
         try:
             _check(wish)
-            entity, a, b = directory.pair(wish.a, wish.b, wish.entity)
+            entity, a, b = _meant(conn, directory, wish)
         except HubError as err:
             outcome[place] = err
         else:
@@ -72,15 +73,14 @@ def judge(conn: Connection, wishes: Sequence[Wish], at: datetime) -> list[Judged
 
 def _enter(
     conn: Connection,
-    entity: Entity,
+    entity: Scored,
     wishes: Sequence[Wish],
     sides: Sequence[tuple[int, Side, Side]],
     at: datetime,
 ) -> dict[int, Judged | HubError]:
     if not sides:
         return {}
-    model = model_in_use(conn, entity)
-    nearest = most_alike(Store(conn, entity, 0), model, [(a, b) for _, a, b in sides])
+    nearest = _nearest(conn, entity, [(a, b) for _, a, b in sides])
     standing = read_standing(conn, entity)
     outcome: dict[int, Judged | HubError] = {}
     for (place, a, b), first in zip(sides, nearest, strict=True):
@@ -88,12 +88,29 @@ def _enter(
         try:
             pairs = bound(wish.judgement, a, b, first)
             decision = Decision(entity, wish.judgement, pairs, wish.by, wish.why, at)
+            if entity == "deal":
+                only_one(standing, decision)
             number, new = enter(conn, standing, decision)
         except HubError as err:
             outcome[place] = err
         else:
             outcome[place] = Judged(number, new, decision, a, b)
     return outcome
+
+
+def _meant(conn: Connection, directory: Directory, wish: Wish) -> tuple[Scored, Side, Side]:
+    """Both sides of a judgement, and what they are. Raises HubError."""
+    if wish.entity == "deal" or is_deal(wish.a) or is_deal(wish.b):
+        claim, deal = two_deals(conn, wish.a, wish.b)
+        return "deal", claim.side, deal.side
+    return directory.pair(wish.a, wish.b, wish.entity)
+
+
+def _nearest(conn: Connection, entity: Scored, sides: Sequence[tuple[Side, Side]]) -> list[Pair]:
+    """The records that each judgement is told by: the two most alike; a deal is one record."""
+    if entity == "deal":
+        return [(a.rows[0], b.rows[0]) for a, b in sides]
+    return most_alike(Store(conn, entity, 0), model_in_use(conn, entity), sides)
 
 
 def bound(judgement: Judgement, a: Side, b: Side, first: Pair) -> tuple[Pair, ...]:
@@ -129,10 +146,9 @@ def _check(wish: Wish) -> None:
         raise HubError(
             f"judgement: '{wish.judgement}' is none.", remedy="write `same` or `different`"
         )
-    if wish.entity is not None and wish.entity not in ENTITIES:
-        raise HubError(
-            f"entity: '{wish.entity}' is not matched.", remedy="write `company` or `contact`"
-        )
+    if wish.entity is not None and wish.entity not in JUDGED:
+        known = ", ".join(f"`{one}`" for one in JUDGED)
+        raise HubError(f"entity: '{wish.entity}' is not matched.", remedy=f"write one of {known}")
     named(wish.by)
     if not wish.why.strip():
         raise HubError("why: is empty.", remedy="say why: the next steward will ask")

@@ -10,10 +10,13 @@ from hub.errors import HubError
 from hub.identity.among import given_ids
 from hub.identity.ids import Row
 from hub.identity.mentions import ROW, Entity
+from hub.identity.model import Scored
 from hub.identity.store import Store
 from hub.models.identity import identity_alias, identity_event
 
 ENTITIES: tuple[Entity, ...] = ("company", "contact")
+JUDGED: tuple[Scored, ...] = (*ENTITIES, "deal")
+"""What stewards judge two of."""
 _PREFIXES: dict[str, Entity] = {"co_": "company", "pa_": "company", "ct_": "contact"}
 
 

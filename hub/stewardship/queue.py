@@ -7,6 +7,7 @@ review band the weights are in doubt. What somebody has decided is not asked aga
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import repeat
 from typing import Literal
 
 import polars as pl
@@ -16,15 +17,16 @@ from hub.config import MatchingSettings
 from hub.identity.bands import doubt
 from hub.identity.ids import Row
 from hub.identity.mentions import ROW, Entity
-from hub.identity.model import NATS
+from hub.identity.model import NATS, Scored
 from hub.identity.store import Store
 from hub.identity.versions import model_in_use
 from hub.models import bulk
 from hub.models.identity import crosswalk, identity_decision, identity_mention, identity_pair
+from hub.stewardship.deals import in_doubt
 from hub.stewardship.pairs import compared
 from hub.stewardship.stakes import Money, added, at_stake, weighed
 
-Kind = Literal["join", "split", "conflict"]
+Kind = Literal["join", "split", "conflict", "tie"]
 _MOST_PROFILES = 60
 """Groups of more contents than this are compared by the pairs that are kept alone."""
 _BETWEEN = ("a", "b")
@@ -35,12 +37,13 @@ class Item:
     """One question. `a` and `b` are hub ids; for a split, `row` is the record that may not belong.
 
     `join`: are two groups one? `split`: does a record belong to its group? `conflict`: evidence
-    says that two groups are one, and something forbids it (`veto`: the field). `total` is the sum
+    says that two groups are one, and something forbids it (`veto`: the field). `tie`: is an
+    opportunity (`b`) the deal that a partner has registered (`a`)? `total` is the sum
     of evidence in hundredths of a nat, `priority` what the queue is ordered by.
     """
 
     kind: Kind
-    entity: Entity
+    entity: Scored
     a: str
     b: str
     row: Row | None
@@ -51,8 +54,10 @@ class Item:
     priority: float
 
 
-def waiting(conn: Connection, entity: Entity, matching: MatchingSettings) -> list[Item]:
+def waiting(conn: Connection, entity: Scored, matching: MatchingSettings) -> list[Item]:
     """Everything in doubt about an entity, the dearest doubt first."""
+    if entity == "deal":
+        return _dearest(_ties(conn, matching))
     store = Store(conn, entity, 0)
     held = _held(conn, entity)
     pairs = _stored_pairs(conn, entity).join(
@@ -210,14 +215,27 @@ def _first_records(
     return found
 
 
+def _ties(conn: Connection, matching: MatchingSettings) -> Iterable[Item]:
+    """Registrations of which it is in doubt what they are tied to; the registered amount is what
+    hangs on it."""
+    for told, one in in_doubt(conn, matching):
+        ends, odds = (told["id"], one.opportunity_id), one.odds or 0
+        item = Item("tie", "deal", *ends, None, odds, None, doubt(odds), {}, 0)
+        money = {} if told["amount"] is None else {told["currency"] or "?": told["amount"]}
+        yield _priced(item, money, matching)
+
+
 def _ordered(conn: Connection, asked: Iterable[Item], matching: MatchingSettings) -> list[Item]:
     items = list(asked)
     money = at_stake(conn, {hub_id for item in items for hub_id in (item.a, item.b)})
-    dear = [_priced(item, money, matching) for item in items]
-    return sorted(dear, key=lambda item: (-item.priority, -item.doubt, item.a, item.b))
+    hangs = (added(*(money[hub_id] for hub_id in sorted({item.a, item.b}))) for item in items)
+    return _dearest(map(_priced, items, hangs, repeat(matching)))
 
 
-def _priced(item: Item, money: dict[str, Money], matching: MatchingSettings) -> Item:
-    hangs = added(*(money[hub_id] for hub_id in sorted({item.a, item.b})))
+def _dearest(items: Iterable[Item]) -> list[Item]:
+    return sorted(items, key=lambda item: (-item.priority, -item.doubt, item.a, item.b))
+
+
+def _priced(item: Item, hangs: Money, matching: MatchingSettings) -> Item:
     priority = (1 + weighed(hangs, matching.rates)) * item.doubt
     return Item(**{**vars(item), "money": hangs, "priority": priority})

@@ -11,8 +11,7 @@ from sqlalchemy import Column, ColumnElement, Connection, select
 from hub.identity.among import given_ids
 from hub.models import bulk
 from hub.models.golden import contact, opportunity, partner, pos_line, registration
-
-_LIVE = ("submitted", "in_review", "info_requested", "approved")
+from hub.policy.registration import LIVE
 
 Money = dict[str, Decimal]
 """Currency → amount; the hub converts no currencies."""
@@ -30,7 +29,7 @@ class _Source:
 
 
 _OPEN = opportunity.c.is_closed.is_(False)
-_CLAIMED = registration.c.status.in_(_LIVE)
+_CLAIMED = registration.c.status.in_(LIVE)
 _REPORTED = pos_line.c.amount.is_not(None)
 _OF_COMPANY = (
     _Source(

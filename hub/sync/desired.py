@@ -61,9 +61,10 @@ def desired_opportunities(conn: Connection, ids: pl.DataFrame, policy: Policy) -
     """Per opportunity: the registration the rep should see on it.
 
     Of several claims on one opportunity the strongest shows (won, approved, then pending by time).
-    An approved registration without an opportunity asks for one, under its own id; where nobody
-    told when it will close, it is expected by the end of protection. Opportunities
-    without any claim are there with empty values, so that a withdrawn claim is cleared.
+    An approved registration without an opportunity asks for one, under its own id, unless a steward
+    is asked whether one that is there is it; where nobody told when it will close, it is expected
+    by the end of protection. Opportunities without any claim are there with empty values, so that a
+    withdrawn claim is cleared.
     """
     with bulk.staged(conn, ids, opportunity) as wanted:
         query = (
@@ -97,6 +98,7 @@ def desired_opportunities(conn: Connection, ids: pl.DataFrame, policy: Policy) -
     asking = shown.filter(
         (pl.col("status") == "approved")
         & pl.col("opportunity_id").is_null()
+        & pl.col("doubted_opportunity_id").is_null()
         & pl.col("company_id").is_not_null()
         & pl.col("partner_id").is_not_null()
         & pl.lit(policy.registration.create_opportunity)

@@ -33,12 +33,14 @@ class Shares:
     freemail: float
     job_changes: float
     careless: float
+    lookalikes: float
+    """Of the registrations: the customer has another open opportunity for the same product."""
 
 
 SHARES: dict[Difficulty, Shares] = {
-    "easy": Shares(0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0),
-    "middle": Shares(0.04, 0.03, 0.02, 0.02, 0.03, 0.04, 0.01, 1.3),
-    "hard": Shares(0.10, 0.08, 0.05, 0.05, 0.08, 0.10, 0.04, 3.0),
+    "easy": Shares(0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0),
+    "middle": Shares(0.04, 0.03, 0.02, 0.02, 0.03, 0.04, 0.01, 1.3, 0.15),
+    "hard": Shares(0.10, 0.08, 0.05, 0.05, 0.08, 0.10, 0.04, 3.0, 0.40),
 }
 _OUTLETS = (2, 12)
 _TENANTS = (3, 6)

@@ -5,7 +5,7 @@ from datetime import date
 from random import Random
 
 from sandbox.world import faults, feed, hubspot, salesforce
-from sandbox.world.difficulty import Difficulty, Upheaval, subsidiaries
+from sandbox.world.difficulty import SHARES, Difficulty, Upheaval, subsidiaries
 from sandbox.world.population import (
     HERO_CUSTOMER,
     HERO_PARTNER,
@@ -53,9 +53,12 @@ def generate(
     settle(population, real)
     upheaval.people(real, population)
     truth.relations = [*subsidiaries(real), *upheaval.relations]
-    plans = plan(real, dice("registrations"), end_of(today))
+    shares = SHARES[difficulty]
+    plans = plan(real, dice("registrations"), dice("terms"), end_of(today), shares.careless)
     rng = dice("salesforce")
-    org = salesforce.build(real, plans, truth, rng, Stamps(rng, today), today)
+    org = salesforce.build(
+        real, plans, truth, rng, Stamps(rng, today), today, lookalikes=shares.lookalikes
+    )
     rng = dice("hubspot")
     portal = hubspot.build(
         real, plans, truth, rng, Stamps(rng, today), org.accounts, org.opportunities

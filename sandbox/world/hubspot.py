@@ -8,7 +8,7 @@ from sandbox.world.catalog import FAMILIES
 from sandbox.world.company import Company, Person, Role
 from sandbox.world.population import HERO_CUSTOMER, HERO_PARTNER
 from sandbox.world.records import Association, HubSpotRecord, Kind, LinkKind, Portal, Row
-from sandbox.world.registrations import HERO_AMOUNT, HERO_SITES, Plan
+from sandbox.world.registrations import HERO_SITES, Plan
 from sandbox.world.stamps import Stamps, hubspot_time
 from sandbox.world.truth import HUBSPOT, RegistrationTruth, Truth
 
@@ -162,13 +162,13 @@ class _Builder:
         product = plan.product
         if not hero and rng.random() < 0.1:
             product = product.lower() if rng.random() < 0.5 else f"{product} "
-        amount = f"{HERO_AMOUNT:.2f}" if hero else f"{rng.randrange(40, 4000) * 50}"
+        terms = plan.registered
         sites = HERO_SITES if hero else rng.randrange(2, 90)
         properties: Row = {
             "dealname": f"{core} - {plan.product}",
-            "amount": amount,
+            "amount": f"{terms.amount:.2f}" if hero else f"{terms.amount:.0f}",
             "deal_currency_code": plan.customer.country.currency,
-            "closedate": hubspot_time(plan.submitted + timedelta(days=rng.randrange(30, 200))),
+            "closedate": hubspot_time(datetime.combine(terms.closes, plan.submitted.timetz())),
             "pipeline": "deal_registrations",
             "dealstage": plan.stage,
             "dealtype": "newbusiness" if rng.random() < 0.7 else "existingbusiness",

@@ -1,7 +1,7 @@
 """Which partner registers which deal: planned first, so that both CRMs tell their side of it."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from random import Random
 
 from sandbox.world.catalog import FAMILIES
@@ -23,8 +23,20 @@ HERO_SITES = 42
 
 
 @dataclass(frozen=True, slots=True)
+class Terms:
+    """What a deal is worth, in the customer's currency, and when it is to close."""
+
+    amount: float
+    closes: date
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
-    """One registration; `entered` tells when the deal came into each stage it has been in."""
+    """One registration; `entered` tells when the deal came into each stage it has been in.
+
+    `registered` are the terms that the partner tells, `noted` those that the vendor's rep has
+    noted of the same deal.
+    """
 
     customer: Company
     partner: Company
@@ -33,16 +45,21 @@ class Plan:
     submitted: datetime
     entered: dict[str, datetime]
     open_opportunity: bool
+    registered: Terms
+    noted: Terms
 
     @property
     def last_moved(self) -> datetime:
         return max(self.entered.values())
 
 
-def plan(companies: list[Company], rng: Random, end: datetime) -> list[Plan]:
+def plan(
+    companies: list[Company], rng: Random, terms: Random, end: datetime, careless: float
+) -> list[Plan]:
     """The registrations of the world, the hero's first; no customer appears twice.
 
-    Customers and partners are made present where the plan needs them.
+    Customers and partners are made present where the plan needs them. The more `careless` people
+    are, the oftener the two sides of a deal tell it differently.
     """
     count = max(_FEWEST, round(len(companies) * _SHARE))
     without = max(1, round(count * _NO_ACCOUNT_SHARE))
@@ -63,11 +80,14 @@ def plan(companies: list[Company], rng: Random, end: datetime) -> list[Plan]:
             submitted=hero_entered["reg_submitted"],
             entered=hero_entered,
             open_opportunity=True,
+            registered=Terms(HERO_AMOUNT, (end + timedelta(days=60)).date()),
+            noted=Terms(HERO_AMOUNT, (end + timedelta(days=46)).date()),
         )
     ]
     for place, customer in enumerate(customers, start=1):
         stage = rng.choices(_STAGES, _STAGE_WEIGHTS)[0]
         submitted = end - timedelta(days=rng.uniform(2, _OLDEST_DAYS - 2))
+        registered = _registered(terms, submitted)
         made.append(
             Plan(
                 customer=customer,
@@ -77,9 +97,26 @@ def plan(companies: list[Company], rng: Random, end: datetime) -> list[Plan]:
                 submitted=submitted,
                 entered=_entered(rng, stage, submitted, end),
                 open_opportunity=place < with_open,
+                registered=registered,
+                noted=_noted(terms, registered, careless),
             )
         )
     return made
+
+
+def _registered(rng: Random, submitted: datetime) -> Terms:
+    closes = submitted + timedelta(days=rng.randrange(30, 200))
+    return Terms(rng.randrange(40, 4000) * 50, closes.date())
+
+
+def _noted(rng: Random, registered: Terms, careless: float) -> Terms:
+    """The same deal as the rep has it: a discount on the quote, a date that has slipped."""
+    amount, closes = registered.amount, registered.closes
+    if rng.random() < 0.25 * careless:
+        amount = round(amount * rng.uniform(0.82, 1.06), 2)
+    if rng.random() < 0.5:
+        closes += timedelta(days=round(rng.gauss(0, 25 * careless)))
+    return Terms(amount, closes)
 
 
 def _customers(

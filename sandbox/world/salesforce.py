@@ -9,7 +9,7 @@ from sandbox.world.catalog import FAMILIES
 from sandbox.world.company import BUYERS, Company, Person
 from sandbox.world.population import HERO_CUSTOMER, HERO_PARTNER
 from sandbox.world.records import Org, Row
-from sandbox.world.registrations import HERO_AMOUNT, HERO_PRODUCT, HERO_SITES, Plan
+from sandbox.world.registrations import HERO_PRODUCT, HERO_SITES, Plan, Terms
 from sandbox.world.stamps import Stamps, salesforce_time
 from sandbox.world.truth import SALESFORCE, Truth
 
@@ -164,16 +164,16 @@ class _Builder:
     # Opportunities
 
     def opportunities(self, company: Company) -> None:
-        """The registered one if a plan wants it, and others that cannot be mistaken for it."""
+        """The registered one if a plan wants it, and others of other products, or closed."""
         if company.role not in BUYERS:
             return
         account = self.org.accounts[company.number]
         plan = self.plans.get(company.number)
         if plan is not None and plan.open_opportunity:
             wanted = (
-                self._hero_opportunity(account)
+                self._hero_opportunity(account, plan.noted)
                 if company.number == HERO_CUSTOMER
-                else self._opportunity(company, account, plan.product, open_=True)
+                else self._opportunity(company, account, plan.product, open_=True, terms=plan.noted)
             )
             self.org.opportunities[company.number] = wanted
         for _ in range(self.rng.choices((0, 1, 2), (58, 32, 10))[0]):
@@ -182,7 +182,7 @@ class _Builder:
             open_ = not taken and self.rng.random() < 0.45
             self._opportunity(company, account, family, open_=open_)
 
-    def _hero_opportunity(self, account: str) -> str:
+    def _hero_opportunity(self, account: str, terms: Terms) -> str:
         return self._add(
             "Opportunity",
             "006",
@@ -190,8 +190,8 @@ class _Builder:
                 "Name": HERO_OPPORTUNITY,
                 "AccountId": account,
                 "StageName": "Proposal/Price Quote",
-                "CloseDate": (self.today + timedelta(days=45)).isoformat(),
-                "Amount": HERO_AMOUNT,
+                "CloseDate": terms.closes.isoformat(),
+                "Amount": terms.amount,
                 "CurrencyIsoCode": "EUR",
                 "Type": "New Business",
                 "NextStep": f"Quote for {HERO_SITES} sites",
@@ -199,7 +199,21 @@ class _Builder:
             },
         )
 
-    def _opportunity(self, company: Company, account: str, family: str, *, open_: bool) -> str:
+    def lookalike(self, plan: Plan) -> None:
+        """Another open deal of the customer for the product that a partner has registered."""
+        account = self.org.accounts[plan.customer.number]
+        self._opportunity(plan.customer, account, plan.product, open_=True)
+
+    def _opportunity(
+        self,
+        company: Company,
+        account: str,
+        family: str,
+        *,
+        open_: bool,
+        terms: Terms | None = None,
+    ) -> str:
+        """An opportunity, on any terms unless they are given."""
         rng = self.rng
         if open_:
             stage = rng.choice(_OPEN_STAGES)
@@ -208,6 +222,8 @@ class _Builder:
             stage = "Closed Won" if rng.random() < 0.55 else "Closed Lost"
             closes = self.today - timedelta(days=rng.randrange(3, 600))
         amount = rng.randrange(40, 4000) * 50 + (0.5 if rng.random() < 0.1 else 0.0)
+        if terms is not None:
+            amount, closes = terms.amount, terms.closes
         return self._add(
             "Opportunity",
             "006",
@@ -289,7 +305,11 @@ def build(
     rng: Random,
     stamps: Stamps,
     today: date,
+    *,
+    lookalikes: float,
 ) -> Org:
+    """The org; `lookalikes` is the share of the registrations beside which there is another open
+    deal of the same customer for the same product."""
     builder = _Builder(rng, stamps, today, truth, {plan.customer.number: plan for plan in plans})
     builder.users()
     # A subsidiary's number is higher than its parent's, so the parent's account is there first.
@@ -298,4 +318,7 @@ def build(
             builder.company(company)
             builder.opportunities(company)
         builder.leads(company)
+    for plan in plans[1:]:
+        if plan.customer.number in builder.org.accounts and rng.random() < lookalikes:
+            builder.lookalike(plan)
     return builder.org

@@ -22,8 +22,8 @@ record of the same company) and an `end_customer` by `Invoice No/Invoice Line`. 
 end customers that nobody could name (VARIOUS, Stock, blank) and accounts printed as 4.82E+07.
 
 `registrations`: `partner_company` and `customer_company` are HubSpot ids, `account` and
-`opportunity` Salesforce ids or null; `opportunity` is the customer's one open opportunity for the
-product.
+`opportunity` Salesforce ids or null; `opportunity` is the registered deal. In worlds that are not
+easy the customer may have another open opportunity for the same product.
 
 `relations` tells what makes companies and people hard to match: `one` is a `subsidiary` of, a
 `franchise` of, or was `acquired` by `other`, or sits in the `same_building`; it was `renamed`

@@ -10,10 +10,12 @@ from typing import Any
 
 import pytest
 from databases import PostgresServer
+from sqlalchemy import select
 from stewards import ADA, CALLS, Desk, everything, rows_by_key, synced_desk
 
 from hub.models import metadata
-from hub.models.database import deciding
+from hub.models.database import deciding, reading
+from hub.models.golden import opportunity, registration
 from hub.models.identity import identity_decision
 from hub.stewardship.judging import Wish, judge_one
 from hub.stewardship.names import written
@@ -25,6 +27,13 @@ BESIDE = ("ops_", "src_", "identity_decision", "identity_mention", "identity_pro
 BESIDE = (*BESIDE, "identity_pair", "identity_key", "identity_block", "identity_model")
 # The moment differs, and the number that the database gives an event.
 OWN = {"run", "at"}
+
+# A registration and an opportunity of its customer.
+_ONE_CUSTOMERS = (
+    select(registration.c.id, opportunity.c.id)
+    .where(registration.c.company_id == opportunity.c.company_id)
+    .order_by(registration.c.id, opportunity.c.id)
+)
 
 Rows = dict[tuple[Any, ...], dict[str, Any]]
 Difference = tuple[str, dict[str, Any], dict[str, Any]]
@@ -44,9 +53,14 @@ def desk(
 
 
 def _wish(desk: Desk, number: int) -> Wish:
-    """A random merge or split of companies or persons, by hub ids or by records."""
+    """A random merge or split of companies or persons, by hub ids or by records; or a word on a
+    deal."""
     draw = random.Random(number)
-    entity = draw.choice(["company", "company", "contact"])
+    entity = draw.choice(["company", "company", "contact", "deal"])
+    if entity == "deal":
+        with reading(desk.engine) as conn:
+            a, b = draw.choice(conn.execute(_ONE_CUSTOMERS).all())
+        return Wish(draw.choice(["same", "different"]), a, b, ADA, "she called them")
     ids = desk.ids(entity)
     groups: dict[str, list[Any]] = {}
     for row, hub_id in ids.items():

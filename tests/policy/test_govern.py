@@ -92,10 +92,12 @@ def test_an_approval_is_dated_tied_explained_and_shown_to_the_rep(
     ]
     row = next(r for r in rows_of(channel.engine, decision) if r["kind"] == "opportunity")
     assert (row["outcome"], row["rule"], row["policy_version"]) == (
-        *("op_00000001", "same_product", "test-1"),
+        *("op_00000001", "likeliest", "test-1"),
     )
-    candidates = json.loads(str(row["candidates"]))
-    assert candidates == [{"id": "op_00000001", "verdict": "same_product"}]
+    said = {"product": ["same", 1.8], "amount": ["equal", 4.5]}
+    assert json.loads(str(row["candidates"])) == [
+        {"id": "op_00000001", "verdict": "same", "log_odds": 5.5, "fields": said}
+    ]
     assert json.loads(str(row["inputs"]))["product"] == "Firewall"
 
 

@@ -1,12 +1,12 @@
 """Deal registration as rules: standing, protection, and which opportunity a claim is tied to."""
 
 from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
+from itertools import permutations
 from typing import Any
 
 import pytest
 
-from hub.policy.registration import Standing, choose, judge, rank, standing
+from hub.policy.registration import PARTED, Candidate, Standing, Tie, choose, rank, standing
 from hub.policy.settings import RegistrationPolicy
 
 SUBMITTED = datetime(2026, 1, 10, 23, 59, tzinfo=UTC)
@@ -63,80 +63,58 @@ def test_an_approval_without_a_date_protects_nothing_and_says_so(status: str) ->
     assert stands == Standing(status, None, "no_approved_at")
 
 
-# -- judging and choosing ----------------------------------------------------------------------
+# -- choosing ----------------------------------------------------------------------------------
 
 
-def _deal(**values: Any) -> dict[str, Any]:
-    told = {"product": "Firewall", "amount": Decimal(10_000), "close_date": date(2026, 6, 30)}
-    return {**told, **values}
+def _one(key: str, odds: int | None, verdict: str) -> Candidate:
+    return Candidate(key, odds, verdict, "{}")
 
 
-def _opportunity(key: str, **values: Any) -> dict[str, Any]:
-    return {"id": key, "is_closed": False, **_deal(), **values}
+SURE, LIKELY = _one("op_1", 500, "same"), _one("op_2", 120, "review")
+UNLIKELY, OTHER = _one("op_3", -120, "review"), _one("op_4", -700, "different")
+CLOSED, ELSE = _one("op_5", None, "closed"), _one("op_6", None, "other_product")
+APART = _one("op_7", None, PARTED)
 
 
-def _choice(
-    *opportunities: dict[str, Any], tied: str | None = None, keyed: str | None = None, **deal: Any
-) -> tuple[str | None, str]:
-    return choose([judge(_deal(**deal), o) for o in opportunities], tied=tied, keyed=keyed)
+def test_the_likeliest_is_chosen_when_more_speaks_for_it_than_against() -> None:
+    for order in permutations((SURE, LIKELY, UNLIKELY, OTHER, CLOSED)):
+        assert choose(order) == Tie("op_1", "likeliest", None)
 
 
-@pytest.mark.parametrize(
-    ("values", "fits", "reason"),
-    [
-        ({}, True, "same_product"),
-        ({"product": "FIREWALL"}, True, "same_product"),
-        ({"product": None}, True, "product_unknown"),
-        ({"product": "Storage"}, False, "other_product"),
-        ({"is_closed": True}, False, "closed"),
-        ({"is_closed": True, "product": "Storage"}, False, "other_product"),
-    ],
-)
-def test_an_opportunity_fits_when_open_and_not_for_another_product(
-    values: dict[str, Any], fits: bool, reason: str
-) -> None:
-    verdict = judge(_deal(), _opportunity("op_1", **values))
-    assert (verdict.fits, verdict.reason) == (fits, reason)
+def test_what_is_in_doubt_is_asked_and_tied_only_if_more_speaks_for_it() -> None:
+    assert choose([LIKELY, OTHER]) == Tie("op_2", "likeliest", "op_2")
+    assert choose([UNLIKELY, OTHER]) == Tie(None, "in_doubt", "op_3")
+    assert choose([OTHER]) == Tie(None, "none_is_alike", None)
 
 
-def test_the_same_product_comes_before_an_unknown_one_however_near_that_is() -> None:
-    unknown = _opportunity("op_1", product=None)
-    same = _opportunity("op_2", close_date=date(2027, 6, 30), amount=Decimal(1))
-    assert _choice(unknown, same) == _choice(same, unknown) == ("op_2", "same_product")
+def test_nothing_that_may_be_it_is_said_to_be_so() -> None:
+    for candidates in ([], [CLOSED], [CLOSED, ELSE, APART]):
+        assert choose(candidates) == Tie(None, "no_open_opportunity", None)
 
 
-def test_among_the_same_product_the_nearest_closing_date_counts_then_the_amount() -> None:
-    late = _opportunity("op_1", close_date=date(2026, 9, 1))
-    near = _opportunity("op_2", close_date=date(2026, 6, 2), amount=Decimal(1))
-    nearer = _opportunity("op_3", close_date=date(2026, 7, 29), amount=Decimal(9_000))
-    undated = _opportunity("op_0", close_date=None)
-    assert _choice(late, near, nearer, undated) == ("op_2", "same_product")
-    near["close_date"] = nearer["close_date"]
-    assert _choice(late, near, nearer) == ("op_3", "same_product")
-    near["amount"] = nearer["amount"]
-    assert _choice(nearer, near) == ("op_2", "same_product")
+def test_of_two_that_are_as_likely_the_older_one_is_asked_about() -> None:
+    twins = [_one("op_9", -10, "review"), _one("op_8", -10, "review")]
+    assert choose(twins) == Tie(None, "in_doubt", "op_8")
 
 
 def test_a_tie_does_not_wander_while_its_opportunity_is_the_customers() -> None:
-    tied = _opportunity("op_1", is_closed=True)
-    nearer = _opportunity("op_2")
-    assert _choice(tied, nearer, tied="op_1") == ("op_1", "tied_before")
-    assert _choice(nearer, tied="op_1") == ("op_2", "same_product")
+    assert choose([SURE, CLOSED], tied="op_5") == Tie("op_5", "tied_before", None)
+    assert choose([SURE, UNLIKELY], tied="op_3") == Tie("op_3", "tied_before", None)
+    assert choose([LIKELY, UNLIKELY], tied="op_2") == Tie("op_2", "tied_before", "op_2")
+    assert choose([SURE], tied="op_5") == Tie("op_1", "likeliest", None)
 
 
-def test_the_opportunity_that_carries_the_key_comes_first() -> None:
-    near, keyed = _opportunity("op_1"), _opportunity("op_2", product="Storage")
-    assert _choice(near, keyed, tied="op_1", keyed="op_2") == ("op_2", "carries_registration_key")
-    assert _choice(near, keyed="op_9") == ("op_1", "same_product")
+def test_a_steward_ends_a_tie_and_makes_one() -> None:
+    assert choose([SURE, APART], tied="op_7") == Tie("op_1", "likeliest", None)
+    assert choose([APART], tied="op_7", keyed="op_7") == Tie(None, "no_open_opportunity", None)
+    said = choose([SURE, OTHER, LIKELY], judged="op_4", keyed="op_2", tied="op_1")
+    assert said == Tie("op_4", "judged_same", None)
 
 
-def test_nothing_that_fits_is_said_to_be_so() -> None:
-    assert _choice() == (None, "no_open_opportunity")
-    assert _choice(_opportunity("op_1", product="Storage")) == (None, "no_open_opportunity")
-
-
-def test_a_deal_without_a_product_may_be_for_any_open_opportunity() -> None:
-    assert _choice(_opportunity("op_1"), product=None) == ("op_1", "product_unknown")
+def test_the_opportunity_that_carries_the_key_comes_before_the_likeliest() -> None:
+    keyed = choose([SURE, OTHER], keyed="op_4", tied="op_1")
+    assert keyed == Tie("op_4", "carries_registration_key", None)
+    assert choose([SURE], keyed="op_9", judged="op_8") == Tie("op_1", "likeliest", None)
 
 
 # -- whose claim shows -------------------------------------------------------------------------

@@ -29,9 +29,13 @@ from sqlalchemy import Engine, event
 from hub.config import Settings
 from hub.connectors.contract import Change
 from hub.errors import SystemUnreachable
-from hub.models.identity import crosswalk
+from hub.models.database import deciding
+from hub.models.golden import company, opportunity, registration
+from hub.models.identity import crosswalk, identity_decision
 from hub.models.operations import ops_change
 from hub.models.partners import lead_share
+from hub.stewardship.decisions import Contradiction, Judgement, listing, withdraw
+from hub.stewardship.judging import Wish, judge
 from hub.sync.apply import apply_plan
 from hub.sync.ledger import begin_run, end_run
 from hub.sync.report import SyncReport
@@ -152,6 +156,27 @@ class UnderFire(RuleBasedStateMachine):
             return
         if self.channel.copy_of(system, record) is not None:
             self.channel.answer(system, record, answers[place % len(answers)])
+
+    @rule(
+        judgement=st.sampled_from(("same", "different")),
+        place=st.integers(0, 3),
+        entity=st.sampled_from(("deal", "company")),
+    )
+    def a_steward_speaks(self, judgement: Judgement, place: int, entity: str) -> None:
+        """Of a registration and an opportunity, or of two companies; the oldest word is taken back
+        when it contradicts what stands."""
+        self._count()
+        tables = (registration, opportunity) if entity == "deal" else (company, company)
+        ids = [[str(row["id"]) for row in rows_of(self.engine, table)] for table in tables]
+        pairs = [(a, b) for a in sorted(ids[0]) for b in sorted(ids[1]) if a != b]
+        if not pairs:
+            return
+        wish = Wish(judgement, *pairs[place * 7 % len(pairs)], by="Ada Vogt", why="so it is")
+        with deciding(self.engine, identity_decision) as conn:
+            standing = [one["id"] for one in listing(conn, everything=False)]
+            [said] = judge(conn, [wish], self.channel.clock())
+            if isinstance(said, Contradiction):
+                withdraw(conn, min(standing), "Bo Lind", None, self.channel.clock())
 
     # -- what goes wrong -------------------------------------------------------------------------
 

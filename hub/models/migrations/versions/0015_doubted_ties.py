@@ -1,0 +1,21 @@
+"""Which opportunity a steward is asked about"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0015"
+down_revision = "0014"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    for table in ("registration", "registration_history"):
+        op.add_column(
+            table,
+            sa.Column(
+                "doubted_opportunity_id",
+                sa.String(40),
+                comment="the one that a steward is asked about",
+            ),
+        )
