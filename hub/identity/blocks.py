@@ -1,5 +1,7 @@
 """Who holds which blocking key, how large each block is, and who is a candidate for whom."""
 
+from dataclasses import dataclass
+
 import polars as pl
 
 from hub.identity.keys import MEASURED, keys_of
@@ -9,12 +11,21 @@ from hub.identity.store import Store
 _PORTION = 100_000
 
 
-def replace_profiles(store: Store, born: pl.DataFrame, dead: pl.Series, model: Model) -> pl.Series:
-    """Store the keys of `born`, forget those of `dead`.
+@dataclass(frozen=True)
+class Passed:
+    """What profiles that did not change notice of others that did.
 
-    Returns other profiles that must be scored again: they hold a key whose block passed a step of
-    the model, or the cap, up or down. Steps are low, so a block that passes one is small.
+    `resized` hold a value that counts as rarer or commoner now, `closed` are keys of blocks that
+    have grown beyond their cap, `opened` of those that have shrunk to it.
     """
+
+    resized: pl.Series
+    closed: pl.Series
+    opened: pl.Series
+
+
+def replace_profiles(store: Store, born: pl.DataFrame, dead: pl.Series, model: Model) -> Passed:
+    """Store the keys of `born`, forget those of `dead`."""
     added = keys_of(born, store.entity)
     removed = store.keys_of(dead)
     delta = (
@@ -38,9 +49,50 @@ def replace_profiles(store: Store, born: pl.DataFrame, dead: pl.Series, model: M
     store.drop_profiles(dead)
     store.add_profiles(born, added)
     store.save_blocks(blocks.drop("was"))
-    passed = blocks.filter((pl.col("was") > 0) & (_step("was", model) != _step("members", model)))
-    held = store.holders(passed["key"])["profile"].unique()
-    return held.filter(~held.is_in(born["profile"].implode()))
+    fits_now, fitted = (_brings(pl.col(name), model) for name in ("members", "was"))
+    resized = _resized(store, blocks, model)
+    return Passed(
+        resized.filter(~resized.is_in(born["profile"].implode())),
+        closed=blocks.filter(fitted & ~fits_now & (pl.col("members") > 1))["key"],
+        opened=blocks.filter(fits_now & ~fitted & (pl.col("was") > 1))["key"],
+    )
+
+
+def _brings(members: pl.Expr, model: Model) -> pl.Expr:
+    """Whether a block of so many brings candidates."""
+    return members.is_between(2, model.cap(pl.col("kind")))
+
+
+def _resized(store: Store, blocks: pl.DataFrame, model: Model) -> pl.Series:
+    """Holders of a measured value that passed a bound, if it is by this value that they are
+    measured: a name is as rare as its rarest word, whatever becomes of the others.
+
+    Bounds are low, so a block that passes one is small.
+    """
+    passed = [
+        blocks.filter(
+            pl.col("kind").is_in(MEASURED[kind])
+            & (pl.col("was") > 0)
+            & (_rank(pl.col("was"), bounds) != _rank(pl.col("members"), bounds))
+        )["key"]
+        for kind, bounds in model.rarity.items()
+    ]
+    holders = store.holders(pl.concat([blocks["key"].clear(), *passed]))["profile"].unique()
+    sizes = store.keys_of(holders, telling_kinds(model)).join(
+        blocks.select("key", "was"), on="key", how="left", maintain_order="left"
+    )
+    sizes = sizes.with_columns(was=pl.coalesce("was", "members"))
+    found = []
+    for kind, bounds in model.rarity.items():
+        mine = sizes.filter(pl.col("kind").is_in(MEASURED[kind])).group_by("profile")
+        then, now = (_rank(size_of(kind, name), bounds) for name in ("was", "members"))
+        found.append(mine.agg(moved=then != now).filter("moved")["profile"])
+    return pl.concat([holders.clear(), *found]).unique()
+
+
+def _rank(size: pl.Expr, bounds: tuple[int, int]) -> pl.Expr:
+    low, high = bounds
+    return (size > low).cast(pl.Int8) + (size > high).cast(pl.Int8)
 
 
 def add_everybody(store: Store, profiles: pl.DataFrame) -> None:
@@ -56,25 +108,38 @@ def add_everybody(store: Store, profiles: pl.DataFrame) -> None:
         store.add_blocks(blocks.unique("key").sort("key"))
 
 
-def _step(column: str, model: Model) -> pl.Expr:
-    """How many of the bounds that matter for the key's kind its block exceeds."""
-    size = pl.col(column)
-    steps = (size > model.cap(pl.col("kind"))).cast(pl.Int64)
-    for kind, bounds in model.rarity.items():
-        for bound in bounds:
-            counted = pl.col("kind").is_in(MEASURED[kind])
-            steps = steps + (counted & (size > bound)).cast(pl.Int64)
-    return steps
-
-
 def candidates(store: Store, profiles: pl.Series, model: Model) -> pl.DataFrame:
     """(left, right), left < right: who shares a key with one of `profiles`."""
-    cap = model.cap(pl.col("kind"))
-    held = store.keys_of(profiles).filter(pl.col("members").is_between(2, cap))
+    held = store.keys_of(profiles).filter(_brings(pl.col("members"), model))
     holders = store.holders(held["key"].unique())
+    return _crossed(held.select("profile", "key"), holders)
+
+
+def inside(store: Store, keys: pl.Series) -> pl.DataFrame:
+    """(left, right), left < right: who shares one of the keys."""
+    holders = store.holders(keys)
+    return _crossed(holders, holders)
+
+
+def strangers(store: Store, keys: pl.Series, model: Model) -> pl.DataFrame:
+    """(left, right, …) of the pairs kept that share one of `keys`, and none any more that brings
+    candidates."""
+    holders = store.holders(keys).select("profile")
+    kept = store.kept_among(holders["profile"].unique())
+    held = store.keys_of(pl.concat([kept["left"], kept["right"]]).unique())
+    held = held.filter(_brings(pl.col("members"), model)).select("profile", "key")
+    sharing = (
+        kept.select("left", "right")
+        .join(held, left_on="left", right_on="profile")
+        .join(held, left_on=["right", "key"], right_on=["profile", "key"])
+    )
+    return kept.join(sharing, on=["left", "right"], how="anti")
+
+
+def _crossed(some: pl.DataFrame, holders: pl.DataFrame) -> pl.DataFrame:
+    """(left, right) of the profiles that share a key, each pair once."""
     return (
-        held.select("profile", "key")
-        .join(holders, on="key", suffix="_other")
+        some.join(holders, on="key", suffix="_other")
         .filter(pl.col("profile") != pl.col("profile_other"))
         .select(
             left=pl.min_horizontal("profile", "profile_other"),
@@ -88,14 +153,22 @@ def candidates(store: Store, profiles: pl.Series, model: Model) -> pl.DataFrame:
 def measured(store: Store, profiles: pl.Series, model: Model) -> pl.DataFrame:
     """The profiles with their columns and, per measured kind, the size of their value's block."""
     columns = store.load_profiles(profiles)
-    telling = sorted({one for kind in model.rarity for one in MEASURED[kind]})
-    sizes = store.keys_of(profiles, telling)
+    sizes = store.keys_of(profiles, telling_kinds(model))
     for kind in model.rarity:
-        members = pl.col("members").min() if kind == "word" else pl.col("members").max()
         counted = (
             sizes.filter(pl.col("kind").is_in(MEASURED[kind]))
             .group_by("profile")
-            .agg(members.alias(f"{kind}_size"))
+            .agg(size_of(kind, "members").alias(f"{kind}_size"))
         )
         columns = columns.join(counted, on="profile", how="left")
     return columns
+
+
+def size_of(kind: str, column: str) -> pl.Expr:
+    """The size of a profile's value of a measured kind, of the sizes of the blocks it is in."""
+    return pl.col(column).min() if kind == "word" else pl.col(column).max()
+
+
+def telling_kinds(model: Model) -> list[str]:
+    """The kinds of keys whose blocks are measured."""
+    return sorted({one for kind in model.rarity for one in MEASURED[kind]})

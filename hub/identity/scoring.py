@@ -3,7 +3,14 @@
 import polars as pl
 
 from hub.identity.batch import Batch
-from hub.identity.blocks import add_everybody, candidates, measured, replace_profiles
+from hub.identity.blocks import (
+    add_everybody,
+    candidates,
+    inside,
+    measured,
+    replace_profiles,
+    strangers,
+)
 from hub.identity.compare import Patterns, evidence, patterns, weigh
 from hub.identity.graph import FORBIDDEN
 from hub.identity.intake import Intake
@@ -35,15 +42,27 @@ class Scoring:
         Returns every profile whose component may differ, and how many pairs were scored.
         """
         passed = replace_profiles(self.store, intake.born, intake.dead, self.model)
-        again = pl.concat([intake.born["profile"], passed]).unique()
+        again = pl.concat([intake.born["profile"], passed.resized]).unique()
         stale = pl.concat([again, intake.dead])
-        before = self.store.linked(stale)
+        before = self.store.linked(stale).select("left", "right")
         self.store.drop_pairs(stale)
-        pairs = candidates(self.store, again, self.model)
+        parted = strangers(self.store, passed.closed, self.model).select("left", "right")
+        self.store.drop_those(parted)
+        met = self._met(passed.opened, again)
+        pairs = pl.concat([candidates(self.store, again, self.model), met])
         self._save_scores(pairs)
-        touched = [again, intake.stirred, before["left"], before["right"]]
-        alive = pl.concat(touched).unique()
+        ends = [both[end] for both in (before, parted, met) for end in ("left", "right")]
+        alive = pl.concat([again, intake.stirred, *ends]).unique()
         return alive.filter(~alive.is_in(intake.dead.implode())), pairs.height
+
+    def _met(self, opened: pl.Series, again: pl.Series) -> pl.DataFrame:
+        """(left, right) who share a block that brings candidates again, beside those that are
+        scored again anyway, or are known already by another block."""
+        pairs = inside(self.store, opened)
+        others = [~pl.col(end).is_in(again.implode()) for end in ("left", "right")]
+        ends = pl.concat([pairs["left"], pairs["right"]]).unique()
+        known = self.store.kept_among(ends)
+        return pairs.filter(others).join(known, on=["left", "right"], how="anti")
 
     def _save_scores(self, pairs: pl.DataFrame) -> None:
         if pairs.is_empty():

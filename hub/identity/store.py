@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import polars as pl
-from sqlalchemy import Connection, Select, Table, delete, select
+from sqlalchemy import Connection, Select, Table, delete, select, tuple_
 
 from hub.identity.among import (
     delete_among,
@@ -160,6 +160,25 @@ class Store:
                 self._read(chosen, side, given) for side in (p.c.left_profile, p.c.right_profile)
             ]
         return pl.concat(found).unique()
+
+    def kept_among(self, profiles: pl.Series) -> pl.DataFrame:
+        """(left, right) of all pairs that are kept with both ends among `profiles`."""
+        p = identity_pair.c
+        query = select(p.left_profile.label("left"), p.right_profile.label("right"))
+        with given_numbers(self.conn, profiles) as given:
+            found = self._read(query, p.left_profile, given)
+        return found.filter(pl.col("right").is_in(profiles.implode()))
+
+    def drop_those(self, pairs: pl.DataFrame) -> None:
+        """Forget the pairs (left, right)."""
+        p = identity_pair.c
+        if pairs.is_empty():
+            return
+        keys = pairs.select(left_profile="left", right_profile="right")
+        with bulk.staged(self.conn, keys, identity_pair) as stage:
+            named = select(stage.c.left_profile, stage.c.right_profile)
+            both = tuple_(p.left_profile, p.right_profile)
+            self.conn.execute(delete(identity_pair).where(both.in_(named)))
 
     def drop_pairs(self, profiles: pl.Series) -> None:
         p = identity_pair

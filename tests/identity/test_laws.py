@@ -20,7 +20,13 @@ from hub.identity import resolve_id
 from hub.identity.mentions import Entity
 from hub.identity.model import load_model
 from hub.models.database import open_engine, reading
-from hub.models.identity import identity_alias, identity_event
+from hub.models.identity import (
+    identity_alias,
+    identity_block,
+    identity_event,
+    identity_key,
+    identity_pair,
+)
 
 Engines = tuple[Engine, Engine]
 
@@ -139,6 +145,21 @@ def everything(engine: Engine) -> dict[str, Any]:
     return {entity: groups(engine, entity) for entity in ("company", "contact")}
 
 
+def remembered(engine: Engine) -> dict[str, set[tuple[Any, ...]]]:
+    """The keys, sizes of blocks and pairs of companies; those of persons go by companies' ids."""
+    k, b, p = identity_key.c, identity_block.c, identity_pair.c
+    queries = {
+        "keys": select(k.profile, k.key).where(k.entity == "company"),
+        "blocks": select(b.key, b.members).where(b.entity == "company"),
+        # Scores are sums of the levels; how a fraction is stored is the database's to say.
+        "pairs": select(p.left_profile, p.right_profile, p.veto, p.evidence).where(
+            p.entity == "company"
+        ),
+    }
+    with reading(engine) as conn:
+        return {what: set(map(tuple, conn.execute(query))) for what, query in queries.items()}
+
+
 # -- laws --------------------------------------------------------------------------------------
 
 
@@ -152,6 +173,7 @@ def test_portions_come_to_the_same_as_all_at_once(
         go(portions, 1 if same_run else number, portion)
     go(at_once, 1, final(told))
     assert everything(portions) == everything(at_once)
+    assert remembered(portions) == remembered(at_once)
 
 
 @settings(max_examples=8)
