@@ -10,12 +10,10 @@ depends_on = None
 
 
 def upgrade() -> None:
-    for table in ("registration", "registration_history"):
-        op.add_column(
-            table,
-            sa.Column(
-                "doubted_opportunity_id",
-                sa.String(40),
-                comment="the one that a steward is asked about",
-            ),
-        )
+    comments = {
+        "registration": "the one that a steward is asked about",
+        "registration_history": None,
+    }
+    for table, comment in comments.items():
+        column = sa.Column("doubted_opportunity_id", sa.String(40), comment=comment)
+        op.add_column(table, column)
