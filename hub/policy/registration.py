@@ -6,7 +6,7 @@ vendor's that is the same deal. Source of the rules: the registration state mach
 (statuses, expiry date-based and valid through its day).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -96,18 +96,23 @@ def choose(
     verdicts = {one.opportunity_id: one.verdict for one in candidates if one.verdict != PARTED}
     if judged in verdicts:
         return Tie(judged, "judged_same")
-    if keyed in verdicts:
-        return Tie(keyed, "carries_registration_key")
+    for known, rule in ((keyed, "carries_registration_key"), (tied, "tied_before")):
+        if known in verdicts:
+            return Tie(known, rule, _asked(known, verdicts))
     likely = [one for one in candidates if one.odds is not None]
     best = min(likely, key=lambda one: (-(one.odds or 0), one.opportunity_id), default=None)
-    doubted = best.opportunity_id if best and best.verdict == REVIEW else None
-    if tied in verdicts:
-        return Tie(tied, "tied_before", doubted if doubted == tied else None)
     if best is None:
         return Tie(None, "no_open_opportunity")
+    asked = _asked(best.opportunity_id, verdicts)
     if (best.odds or 0) > 0:
-        return Tie(best.opportunity_id, "likeliest", doubted)
-    return Tie(None, "in_doubt" if doubted else "none_is_alike", doubted)
+        return Tie(best.opportunity_id, "likeliest", asked)
+    return Tie(None, "in_doubt" if asked else "none_is_alike", asked)
+
+
+def _asked(opportunity_id: str, verdicts: Mapping[str, str]) -> str | None:
+    """The opportunity if a steward is asked about it. That it carries the key settles nothing: the
+    hub itself writes it."""
+    return opportunity_id if verdicts[opportunity_id] == REVIEW else None
 
 
 def rank(status: str, submitted_at: datetime | None, registration_id: str) -> tuple[int, str, str]:

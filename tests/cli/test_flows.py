@@ -180,7 +180,10 @@ def test_a_registration_is_explained_with_the_decisions_about_it(demo: Demo) -> 
     assert [decision["kind"] for decision in report["decisions"]] == ["status", "opportunity"]
     tie = report["decisions"][1]
     assert tie["outcome"] == fields["opportunity_id"]["value"]
-    assert {"id": tie["outcome"], "verdict": "same_product"} in tie["candidates"]
+    [chosen] = [one for one in tie["candidates"] if one["id"] == tie["outcome"]]
+    assert (chosen["verdict"], set(chosen["fields"])) == ("same", {"product", "amount", "close"})
+    shown = demo.hub("explain", "registration", registration).out
+    assert f"{tie['outcome']}: same ({chosen['log_odds']:+.2f}, amount equal +4.5" in shown
 
 
 def test_a_lead_is_explained_with_every_partner_it_could_have_gone_to(demo: Demo) -> None:

@@ -136,7 +136,7 @@ def test_doubt_is_greatest_where_either_is_as_likely() -> None:
 def test_the_fields_of_two_records_are_explained_and_add_up(engine: Engine) -> None:
     go(engine, 1, ALL)
     with reading(engine) as conn:
-        found = explain(conn, name(LYON), name(LILLE), None)
+        found = explain(conn, name(LYON), name(LILLE), None, WIDE)
     told = {
         field.field: (field.level, field.weight, field.left, field.right) for field in found.fields
     }
@@ -152,7 +152,7 @@ def test_two_hub_ids_are_explained_by_the_records_most_alike(engine: Engine) -> 
     go(engine, 1, [*ALL, twin])
     held = ids(engine)
     with reading(engine) as conn:
-        found = explain(conn, held[key(NORTH)], held[key(SOUTH)], None)
+        found = explain(conn, held[key(NORTH)], held[key(SOUTH)], None, WIDE)
     assert {found.left, found.right} == {key(NORTH), key(SOUTH)}
     assert [field.field for field in found.fields if field.forbids] == ["tax"]
     assert found.pairs == 2
@@ -162,7 +162,7 @@ def test_a_record_that_is_gone_cannot_be_compared(engine: Engine) -> None:
     go(engine, 1, ALL)
     go(engine, 2, [{**LYON, "is_deleted": True}])
     with reading(engine) as conn, pytest.raises(HubError, match="is gone"):
-        explain(conn, name(LYON), name(LILLE), None)
+        explain(conn, name(LYON), name(LILLE), None, WIDE)
 
 
 @pytest.mark.parametrize("entity", ["company", "contact"])
@@ -198,7 +198,7 @@ def test_the_page_is_whole_in_itself_and_nothing_that_was_said_becomes_markup(
     go(engine, 1, [person("1", evil, "O'Hara & <b>Söhne"), person("2", evil, "O'Hara & <b>Söhne")])
     decide(engine, "same", "sf/Contact/1", "sf/Contact/2")
     with reading(engine) as conn:
-        found = explain(conn, "sf/Contact/1", "sf/Contact/2", None)
+        found = explain(conn, "sf/Contact/1", "sf/Contact/2", None, WIDE)
     text = page(found, WIDE)
     read = _Page(text)
     assert read.tags.isdisjoint({"script", "img", "link", "iframe"})

@@ -99,7 +99,7 @@ def test_of_two_that_are_as_likely_the_older_one_is_asked_about() -> None:
 
 def test_a_tie_does_not_wander_while_its_opportunity_is_the_customers() -> None:
     assert choose([SURE, CLOSED], tied="op_5") == Tie("op_5", "tied_before", None)
-    assert choose([SURE, UNLIKELY], tied="op_3") == Tie("op_3", "tied_before", None)
+    assert choose([SURE, UNLIKELY], tied="op_3") == Tie("op_3", "tied_before", "op_3")
     assert choose([LIKELY, UNLIKELY], tied="op_2") == Tie("op_2", "tied_before", "op_2")
     assert choose([SURE], tied="op_5") == Tie("op_1", "likeliest", None)
 
@@ -114,6 +114,8 @@ def test_a_steward_ends_a_tie_and_makes_one() -> None:
 def test_the_opportunity_that_carries_the_key_comes_before_the_likeliest() -> None:
     keyed = choose([SURE, OTHER], keyed="op_4", tied="op_1")
     assert keyed == Tie("op_4", "carries_registration_key", None)
+    doubted = choose([SURE, LIKELY], keyed="op_2")
+    assert doubted == Tie("op_2", "carries_registration_key", "op_2")
     assert choose([SURE], keyed="op_9", judged="op_8") == Tie("op_1", "likeliest", None)
 
 
