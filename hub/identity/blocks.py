@@ -152,8 +152,12 @@ def _crossed(some: pl.DataFrame, holders: pl.DataFrame) -> pl.DataFrame:
 
 def measured(store: Store, profiles: pl.Series, model: Model) -> pl.DataFrame:
     """The profiles with their columns and, per measured kind, the size of their value's block."""
-    columns = store.load_profiles(profiles)
-    sizes = store.keys_of(profiles, telling_kinds(model))
+    return with_sizes(store, store.load_profiles(profiles), model)
+
+
+def with_sizes(store: Store, columns: pl.DataFrame, model: Model) -> pl.DataFrame:
+    """`columns` (profile and its standardised columns) with the sizes."""
+    sizes = store.keys_of(columns["profile"], telling_kinds(model))
     for kind in model.rarity:
         counted = (
             sizes.filter(pl.col("kind").is_in(MEASURED[kind]))

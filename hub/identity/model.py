@@ -3,8 +3,9 @@
 Weights are kept in whole hundredths of a nat, so that sums are exact in any order.
 """
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib import resources
 from typing import Any, Literal
@@ -15,6 +16,7 @@ import yaml
 from hub.identity.mentions import Entity
 
 NATS = 100
+_RARITY = re.compile("_(rare|some|common)$")
 Scored = Entity | Literal["deal"]
 """What has weights of its own in a model file."""
 
@@ -31,9 +33,25 @@ class Model:
     weights: dict[str, dict[str, int]]
     vetoes: frozenset[tuple[str, str]]
 
+    @property
+    def hopeful(self) -> "Model":
+        """The same with every value taken for as rare as it weighs most: what a pair scores at
+        most, before anybody has counted who shares its values."""
+        return replace(self, weights={f: _as_rare(levels) for f, levels in self.weights.items()})
+
     def cap(self, kind: pl.Expr) -> pl.Expr:
         """How many profiles may hold a key of this kind for it to bring candidates."""
         return kind.replace_strict(self.caps, default=self.caps["default"], return_dtype=pl.Int64)
+
+
+def _as_rare(levels: Mapping[str, int]) -> dict[str, int]:
+    """Levels that differ in rarity alone (`same_rare`, `same_some`, `same_common`) weigh the most
+    of them."""
+    most: dict[str, int] = {}
+    for level, weight in levels.items():
+        stem = _RARITY.sub("", level)
+        most[stem] = max(most.get(stem, weight), weight)
+    return {level: most[_RARITY.sub("", level)] for level in levels}
 
 
 @cache

@@ -50,7 +50,7 @@ class Scoring:
         self.store.drop_those(parted)
         met = self._met(passed.opened, again)
         pairs = pl.concat([candidates(self.store, again, self.model), met])
-        self._save_scores(pairs)
+        self._save_scores(self._hopeful(pairs))
         ends = [both[end] for both in (before, parted, met) for end in ("left", "right")]
         alive = pl.concat([again, intake.stirred, *ends]).unique()
         return alive.filter(~alive.is_in(intake.dead.implode())), pairs.height
@@ -63,6 +63,16 @@ class Scoring:
         ends = pl.concat([pairs["left"], pairs["right"]]).unique()
         known = self.store.kept_among(ends)
         return pairs.filter(others).join(known, on=["left", "right"], how="anti")
+
+    def _hopeful(self, pairs: pl.DataFrame) -> pl.DataFrame:
+        """The pairs that may be worth keeping. Most are not, whoever shares their values, and who
+        does is what takes longest to read."""
+        ends = pl.concat([pairs["left"], pairs["right"]]).unique()
+        columns = self.store.load_profiles(ends)
+        unknown = [pl.lit(None, pl.Int64).alias(f"{kind}_size") for kind in self.model.rarity]
+        told = patterns(pairs, columns.with_columns(unknown), self.entity, self.model)
+        most = weigh(told.table, self.model.hopeful)["score"].gather(told.of)
+        return pairs.filter(most > self.model.keep_above)
 
     def _save_scores(self, pairs: pl.DataFrame) -> None:
         if pairs.is_empty():

@@ -104,3 +104,18 @@ def test_patterns_say_of_each_pair_what_its_levels_say(entity: Entity) -> None:
     one_by_one = levels(every, told, entity, model).select(*model.weights)
     assert found.table[found.of].equals(one_by_one)
     assert found.table.height < every.height
+
+
+@pytest.mark.parametrize("entity", get_args(Entity))
+def test_the_hopeful_weigh_a_value_as_if_nobody_else_had_it(entity: Entity) -> None:
+    model = load_model(entity)
+    hopeful = model.hopeful
+    assert (hopeful.bias, hopeful.vetoes, hopeful.caps) == (model.bias, model.vetoes, model.caps)
+    for field, weights in model.weights.items():
+        for level, weight in weights.items():
+            stem = level.rpartition("_")[0]
+            rarities = [f"{stem}_{size}" for size in ("rare", "some", "common")]
+            alike = rarities if level in rarities else [level]
+            expected = max(weights[one] for one in alike if one in weights)
+            assert hopeful.weights[field][level] == expected >= weight
+    assert hopeful.weights != model.weights
