@@ -7,16 +7,20 @@ counted beside labels that name each cluster after its smallest record.
 """
 
 import argparse
+import os
 import random
 import sys
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter
+from typing import Self
 
 import polars as pl
 from sqlalchemy import Engine, select
@@ -43,24 +47,52 @@ Ids = dict[Key, str]
 
 def main() -> int:
     options = _parser().parse_args()
-    companies = max(round(options.rows / ROWS_PER_COMPANY), 20)
-    world = generate(companies, options.seed, today=TODAY, difficulty="middle")
-    rows = _Rows(source_rows(world)[0])
-    _say(f"rows             {rows.count:,} of {companies:,} companies, seed {options.seed}")
-    with _warehouse() as engine:
-        _go(engine, 1, rows.frames)
-        wanted, start = _groups(_ids(engine)), perf_counter()
-    faults = 0
+    rows = _Rows.of(options.rows, options.seed)
+    _say(f"rows             {rows.count:,}, seed {options.seed}")
+    faults = _orders(options)
     dice = random.Random(options.seed)  # noqa: S311
-    for shuffle in range(1, options.shuffles + 1):
-        for split in range(1, options.splits + 1):
-            faults += _try(rows.portions(dice, split + 1), wanted)
-        _say(f"shuffle {shuffle:>4}     {shuffle * options.splits} orders, {faults} faults", "\r")
-    seconds = perf_counter() - start
-    orders = options.shuffles * options.splits
-    _say(f"orders           {orders} (seconds: {seconds:.0f}), other clusters or ids: {faults}")
     faults += _more_rows(rows, dice) + _edits(rows, dice, options.rounds)
     return 1 if faults else 0
+
+
+def _orders(options: argparse.Namespace) -> int:
+    """Every shuffle in some process; what it draws depends on its number alone."""
+    os.environ["POLARS_MAX_THREADS"] = "1"  # of the processes that begin now
+    start, faults = perf_counter(), 0
+    with ProcessPoolExecutor(
+        options.workers,
+        get_context("spawn"),
+        _Orders.begin,
+        (options.rows, options.seed, options.splits),
+    ) as pool:
+        for number, found in enumerate(pool.map(_Orders.shuffle, range(options.shuffles)), 1):
+            faults += found
+            _say(f"shuffle {number:>4}     {number * options.splits} orders, {faults} faults", "\r")
+    seconds, orders = perf_counter() - start, options.shuffles * options.splits
+    _say(f"orders           {orders} (seconds: {seconds:.0f}), other clusters or ids: {faults}")
+    return faults
+
+
+class _Orders:
+    """What a process that shuffles needs: the rows, and the clusters they make in one go."""
+
+    rows: "_Rows"
+    wanted: set[frozenset[Key]]
+    seed = splits = 0
+
+    @classmethod
+    def begin(cls, rows: int, seed: int, splits: int) -> None:
+        cls.rows, cls.seed, cls.splits = _Rows.of(rows, seed), seed, splits
+        with _warehouse() as engine:
+            _go(engine, 1, cls.rows.frames)
+            cls.wanted = _groups(_ids(engine))
+
+    @classmethod
+    def shuffle(cls, number: int) -> int:
+        """How much was wrong after the rows came in 2, 3, … portions, shuffled each time."""
+        dice = random.Random(f"{cls.seed}/{number}")  # noqa: S311
+        portions = (cls.rows.portions(dice, split + 2) for split in range(cls.splits))
+        return sum(_try(one, cls.wanted) for one in portions)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -70,6 +102,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--splits", type=int, default=5, help="into 2, 3, … increments")
     parser.add_argument("--rounds", type=int, default=ROUNDS, help="of edits")
     parser.add_argument("--seed", type=int, default=20)
+    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
     return parser
 
 
@@ -78,6 +111,12 @@ class _Rows:
     """Source rows by entity, in one frame each per object."""
 
     frames: Frames
+
+    @classmethod
+    def of(cls, rows: int, seed: int) -> Self:
+        """About so many rows of a made-up world."""
+        companies = max(round(rows / ROWS_PER_COMPANY), 20)
+        return cls(source_rows(generate(companies, seed, today=TODAY, difficulty="middle"))[0])
 
     @property
     def count(self) -> int:
