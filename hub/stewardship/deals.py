@@ -47,7 +47,8 @@ def is_deal(name: str) -> bool:
 def two_deals(conn: Connection, a: str, b: str) -> tuple[Deal, Deal]:
     """The registration and the opportunity that are named, in that order.
 
-    Raises HubError unless they are one of each, and of one customer.
+    Raises HubError unless they are one of each, of one customer, and the opportunity is the
+    vendor's.
     """
     by_kind = {name[:3]: name for name in (a, b)}
     if set(by_kind) != set(_TABLES):
@@ -56,6 +57,11 @@ def two_deals(conn: Connection, a: str, b: str) -> tuple[Deal, Deal]:
             remedy="name one of each by its hub id: re_00000001 op_00000001",
         )
     claim, deal = (_named(conn, by_kind[prefix]) for prefix in _TABLES)
+    if deal.told["partner_id"] is not None:
+        raise HubError(
+            f"{by_kind['op_']} is a deal in a partner's own system.",
+            remedy="name an opportunity of the vendor's",
+        )
     ours, theirs = claim.told["company_id"], deal.told["company_id"]
     if ours is None or ours != theirs:
         raise HubError(

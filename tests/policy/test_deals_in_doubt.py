@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 from channel import Channel, furnished
 from databases import rows_of
-from sqlalchemy import Engine
+from sqlalchemy import Engine, update
 
 from hub.config import Settings
 from hub.errors import HubError
-from hub.models.database import deciding, reading
-from hub.models.golden import decision, registration
+from hub.models.database import deciding, reading, writing
+from hub.models.golden import decision, opportunity, registration
 from hub.models.identity import crosswalk, identity_decision
 from hub.stewardship.decisions import Contradiction, withdraw
 from hub.stewardship.evidence import explain
@@ -162,6 +162,16 @@ def test_what_cannot_be_one_deal_is_refused(
     with pytest.raises(HubError, match=told):
         _judge(channel, "same", a, b)
     assert rows_of(channel.engine, identity_decision) == []
+
+
+def test_a_deal_in_a_partners_own_system_is_refused(
+    channel: Channel, sync: Callable[[], None]
+) -> None:
+    sync()
+    with writing(channel.engine) as conn:
+        conn.execute(update(opportunity).values(partner_id="pa_00000001"))
+    with pytest.raises(HubError, match="is a deal in a partner's own system"):
+        _judge(channel, "same")
 
 
 def test_the_evidence_adds_up_to_what_was_decided_by(
