@@ -86,6 +86,7 @@ class _Resolution:
             self.store.start_over(self.model.version)
             told = all_mentions(self.conn, self.entity)
         else:
+            self.store.look_up()
             told = changed_mentions(self.conn, self.entity, watermark(self.conn, self.step))
         intake = take_in(self.store, told, self.entity, everything=everything)
         decisions = read_decisions(self.conn, self.entity)

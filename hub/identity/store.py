@@ -55,6 +55,12 @@ class Store:
             identity_model.insert().values(entity=self.entity, version=version, run=self.run)
         )
 
+    def look_up(self) -> None:
+        """Tell PostgreSQL, for this transaction, that a page is found as fast as the next one: it
+        takes a few thousand keys for many rows, and would read whole tables that are in memory."""
+        if self.conn.dialect.name == "postgresql":
+            self.conn.exec_driver_sql("SET LOCAL random_page_cost = 1.0")
+
     def take_stock(self) -> None:
         """Tell PostgreSQL how much there is: until it counts on its own, it would read whole tables
         for a few rows."""
