@@ -8,6 +8,7 @@ import polars as pl
 from sqlalchemy import Connection, Table, select
 
 from hub.erasure.issuing import take_ids
+from hub.golden.scope import KEY, ids_of
 from hub.models import bulk
 from hub.models.identity import crosswalk
 from hub.models.runs import Run
@@ -17,12 +18,8 @@ def mint(
     conn: Connection, entity: str, prefix: str, rows: pl.DataFrame, golden: Table, run: Run
 ) -> pl.DataFrame:
     """`rows` (source key, `hub_key`) with their `hub_id`; new ids are issued in key order."""
-    keys = ["system", "object", "record_id"]
-    with bulk.staged(conn, rows.select(keys), crosswalk) as wanted:
-        query = select(*(crosswalk.c[k] for k in keys), crosswalk.c.hub_id).where(
-            crosswalk.c.entity == entity, *(crosswalk.c[k] == wanted.c[k] for k in keys)
-        )
-        known = bulk.read(conn, query)
+    keys = list(KEY)
+    known = ids_of(conn, entity, rows)
     unknown = rows.join(known, on=keys, how="anti").sort(keys)
     if not unknown.height:
         return rows.join(known, on=keys)

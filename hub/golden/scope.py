@@ -49,6 +49,15 @@ def on_key(table: Table, entity: str) -> ColumnElement[bool]:
     return and_(crosswalk.c.entity == entity, *(crosswalk.c[k] == table.c[k] for k in KEY))
 
 
+def ids_of(conn: Connection, entity: str, records: pl.DataFrame) -> pl.DataFrame:
+    """KEY + hub_id of records (KEY) that are known as the entity."""
+    with bulk.staged(conn, records.select(KEY).unique(), crosswalk) as wanted:
+        query = select(*(crosswalk.c[k] for k in KEY), crosswalk.c.hub_id).where(
+            crosswalk.c.entity == entity, *(crosswalk.c[k] == wanted.c[k] for k in KEY)
+        )
+        return bulk.read(conn, query)
+
+
 class Moved(NamedTuple):
     """Source keys (`rows` has KEY columns) under the condition `when`."""
 

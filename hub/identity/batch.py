@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from hub.identity.keys import KIND, MEASURED, values_of
+from hub.identity.keys import KIND, MEASURED, size_of, values_of
 from hub.identity.mentions import Entity
 from hub.identity.model import Model
 from hub.identity.standardise import COLUMNS
@@ -46,13 +46,12 @@ class Batch:
         """The profiles with, per measured kind, the size of their value's block."""
         columns = self.profiles.with_row_index("at").with_columns(pl.col("at").cast(pl.Int32))
         for kind in model.rarity:
-            members = pl.col("members").min() if kind == "word" else pl.col("members").max()
             counted = (
                 self._held.filter(
                     pl.col("kind").is_in(pl.Series(MEASURED[kind], dtype=KIND).implode())
                 )
                 .group_by("at")
-                .agg(members.alias(f"{kind}_size"))
+                .agg(size_of(kind, "members").alias(f"{kind}_size"))
             )
             columns = columns.join(counted, on="at", how="left", maintain_order="left")
         return columns.drop("at")

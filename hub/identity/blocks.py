@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from hub.identity.keys import MEASURED, keys_of
+from hub.identity.keys import MEASURED, keys_of, size_of
 from hub.identity.model import Model
 from hub.identity.store import Store
 
@@ -166,11 +166,6 @@ def with_sizes(store: Store, columns: pl.DataFrame, model: Model) -> pl.DataFram
         )
         columns = columns.join(counted, on="profile", how="left")
     return columns
-
-
-def size_of(kind: str, column: str) -> pl.Expr:
-    """The size of a profile's value of a measured kind, of the sizes of the blocks it is in."""
-    return pl.col(column).min() if kind == "word" else pl.col(column).max()
 
 
 def telling_kinds(model: Model) -> list[str]:

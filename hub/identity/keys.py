@@ -26,6 +26,11 @@ _OTHER_SCRIPTS = sorted(word_list("other_scripts"))
 _COMMON = pl.Series([sorted(common_words())])
 
 
+def size_of(kind: str, column: str) -> pl.Expr:
+    """The size of a profile's value of a measured kind, of the sizes of the blocks it is in."""
+    return pl.col(column).min() if kind == "word" else pl.col(column).max()
+
+
 def keys_of(profiles: pl.DataFrame, entity: Entity) -> pl.DataFrame:
     """(profile, key, kind, label), distinct, of profiles given with their columns."""
     found = values_of(profiles, entity).unique()

@@ -14,7 +14,7 @@ from hub.golden.companies import partner_id
 from hub.golden.context import Context
 from hub.golden.minting import mint
 from hub.golden.opportunities import is_registration
-from hub.golden.scope import KEY, members, moved, on_key, references
+from hub.golden.scope import KEY, ids_of, members, moved, on_key, references
 from hub.golden.singles import changed_rows
 from hub.golden.write import remove, write
 from hub.identity.deals import TOLD
@@ -28,7 +28,7 @@ from hub.models.sources import src_opportunity
 from hub.policy import decisions
 from hub.policy.registration import UNMAPPED, Candidate, Tie, choose, standing
 from hub.policy.settings import Policy, RegistrationPolicy
-from hub.policy.ties import Ties, ids_of, possible_ties
+from hub.policy.ties import Ties, possible_ties
 
 
 def govern_registrations(

@@ -8,7 +8,7 @@ import polars as pl
 from sqlalchemy import Connection, select
 
 from hub.config import MatchingSettings
-from hub.golden.scope import KEY, on_key
+from hub.golden.scope import KEY, ids_of, on_key
 from hub.identity.bands import band
 from hub.identity.deals import THERE, TOLD, alike
 from hub.identity.links import Decisions, Pair
@@ -71,15 +71,6 @@ def judged_pairs(conn: Connection, pairs: Collection[Pair]) -> pl.DataFrame:
         own = [f"{side}_{name}" for name in KEY]
         told = told.join(known, left_on=own, right_on=KEY, maintain_order="left")
     return told.select(ENDS)
-
-
-def ids_of(conn: Connection, entity: str, records: pl.DataFrame) -> pl.DataFrame:
-    """KEY + hub_id of records (KEY) that are known as the entity."""
-    with bulk.staged(conn, records.select(KEY).unique(), crosswalk) as wanted:
-        query = select(*(crosswalk.c[k] for k in KEY), crosswalk.c.hub_id).where(
-            crosswalk.c.entity == entity, *(crosswalk.c[k] == wanted.c[k] for k in KEY)
-        )
-        return bulk.read(conn, query)
 
 
 def _pairs(conn: Connection, rows: pl.DataFrame) -> pl.DataFrame:

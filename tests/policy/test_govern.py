@@ -22,18 +22,6 @@ def channel(engine: Engine, settings: Settings) -> Channel:
     return furnished(Channel(engine, settings))
 
 
-@pytest.fixture
-def sync(channel: Channel) -> Callable[[], None]:
-    """A sync that breaks no law."""
-
-    def run() -> None:
-        report = channel.sync()
-        assert report.troubles == []
-        assert [law for law in report.laws if not law.holds] == []
-
-    return run
-
-
 def _claim(channel: Channel, key: str = "re_00000001") -> dict[str, Any]:
     return next(row for row in rows_of(channel.engine, registration) if row["id"] == key)
 
