@@ -1,8 +1,8 @@
 """Looking up the few rows that are asked for, by an index, in tables of any size.
 
 Membership, not a join: whichever table a planner without statistics takes for the smaller one, a
-list of values leads through the index of the large one. A short list travels with the statement, a
-long one is staged.
+list of values leads through the index of the large one. PostgreSQL takes a list of any length as
+arrays; of SQLite's a short one travels with the statement and a long one is staged.
 """
 
 from collections.abc import Iterable, Iterator
@@ -10,7 +10,19 @@ from contextlib import contextmanager
 from typing import Any
 
 import polars as pl
-from sqlalchemy import Connection, FromClause, Select, Table, and_, delete, select, tuple_
+from sqlalchemy import (
+    ARRAY,
+    Connection,
+    FromClause,
+    Select,
+    Table,
+    and_,
+    delete,
+    func,
+    literal,
+    select,
+    tuple_,
+)
 
 from hub.identity.mentions import Entity
 from hub.models import bulk
@@ -22,34 +34,38 @@ _FEW = 200
 @contextmanager
 def given_numbers(conn: Connection, numbers: pl.Series) -> Iterator[Any]:
     """Profiles or keys as what `among` takes."""
-    distinct = numbers.unique()
-    if distinct.len() <= _FEW:
-        yield distinct.to_list()
-        return
-    with bulk.staged(conn, pl.DataFrame({"key": distinct}), identity_key) as stage:
-        yield select(stage.c.key)
+    with _given(conn, pl.DataFrame({"key": numbers.unique()}), identity_key) as given:
+        yield given
+
+
+@contextmanager
+def given_ids(conn: Connection, hub_ids: Iterable[str]) -> Iterator[Any]:
+    """Hub ids as what `among` takes."""
+    wanted = pl.DataFrame({"hub_id": sorted(set(hub_ids))}, schema={"hub_id": pl.String})
+    with _given(conn, wanted, crosswalk) as given:
+        yield given
 
 
 @contextmanager
 def given_rows(conn: Connection, entity: Entity, rows: pl.DataFrame) -> Iterator[Any]:
     """The keys of `rows` as what `among` takes."""
     keys = rows.select("record_id", "system", "object", entity=pl.lit(entity)).unique()
-    if keys.height <= _FEW:
-        yield keys.rows()
-        return
-    with bulk.staged(conn, keys, crosswalk) as stage:
-        yield select(*(stage.c[name] for name in keys.columns))
+    with _given(conn, keys, crosswalk) as given:
+        yield given
 
 
 @contextmanager
-def given_ids(conn: Connection, hub_ids: Iterable[str]) -> Iterator[Any]:
-    """Hub ids as what `among` takes."""
-    wanted = sorted(set(hub_ids))
-    if len(wanted) <= _FEW:
-        yield wanted
-        return
-    with bulk.staged(conn, pl.DataFrame({"hub_id": wanted}), crosswalk) as stage:
-        yield select(stage.c.hub_id)
+def _given(conn: Connection, wanted: pl.DataFrame, like: Table) -> Iterator[Any]:
+    """Distinct values, or rows, of columns of `like`: a list, or a query for them."""
+    few = 0 if conn.dialect.name == "postgresql" else _FEW
+    if wanted.height <= few:
+        yield wanted.rows() if wanted.width > 1 else wanted.to_series().to_list()
+    elif conn.dialect.name == "postgresql":
+        lists = (literal(wanted[n].to_list(), ARRAY(like.c[n].type)) for n in wanted.columns)
+        yield select(*func.unnest(*lists).table_valued(*wanted.columns).render_derived().c)
+    else:
+        with bulk.staged(conn, wanted, like) as stage:
+            yield select(*(stage.c[name] for name in wanted.columns))
 
 
 def among(what: Any, given: Any) -> Any:

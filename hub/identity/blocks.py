@@ -15,19 +15,18 @@ _PORTION = 100_000
 class Passed:
     """What profiles that did not change notice of others that did.
 
-    `resized` hold a value that counts as rarer or commoner now, `closed` are keys of blocks that
-    have grown beyond their cap, `opened` of those that have shrunk to it.
+    `resized` (with their columns) hold a value that counts as rarer or commoner now, `closed` are
+    keys of blocks that have grown beyond their cap, `opened` of those that have shrunk to it.
     """
 
-    resized: pl.Series
+    resized: pl.DataFrame
     closed: pl.Series
     opened: pl.Series
 
 
 def replace_profiles(store: Store, born: pl.DataFrame, dead: pl.Series, model: Model) -> Passed:
     """Store the keys of `born`, forget those of `dead`."""
-    added = keys_of(born, store.entity)
-    removed = store.keys_of(dead)
+    added, removed = (keys_of(of, store.entity) for of in (born, store.load_profiles(dead)))
     delta = (
         pl.concat(
             [
@@ -52,7 +51,7 @@ def replace_profiles(store: Store, born: pl.DataFrame, dead: pl.Series, model: M
     fits_now, fitted = (_brings(pl.col(name), model) for name in ("members", "was"))
     resized = _resized(store, blocks, model)
     return Passed(
-        resized.filter(~resized.is_in(born["profile"].implode())),
+        resized.join(born, on="profile", how="anti"),
         closed=blocks.filter(fitted & ~fits_now & (pl.col("members") > 1))["key"],
         opened=blocks.filter(fits_now & ~fitted & (pl.col("was") > 1))["key"],
     )
@@ -63,9 +62,9 @@ def _brings(members: pl.Expr, model: Model) -> pl.Expr:
     return members.is_between(2, model.cap(pl.col("kind")))
 
 
-def _resized(store: Store, blocks: pl.DataFrame, model: Model) -> pl.Series:
-    """Holders of a measured value that passed a bound, if it is by this value that they are
-    measured: a name is as rare as its rarest word, whatever becomes of the others.
+def _resized(store: Store, blocks: pl.DataFrame, model: Model) -> pl.DataFrame:
+    """Holders of a measured value that passed a bound, with their columns, if it is by this value
+    that they are measured: a name is as rare as its rarest word, whatever becomes of the others.
 
     Bounds are low, so a block that passes one is small.
     """
@@ -77,8 +76,9 @@ def _resized(store: Store, blocks: pl.DataFrame, model: Model) -> pl.Series:
         )["key"]
         for kind, bounds in model.rarity.items()
     ]
-    holders = store.holders(pl.concat([blocks["key"].clear(), *passed]))["profile"].unique()
-    sizes = store.keys_of(holders, telling_kinds(model)).join(
+    keys = pl.concat([blocks["key"].clear(), *passed])
+    holders = store.load_profiles(store.holders(keys)["profile"].unique())
+    sizes = _sizes(store, holders, model).join(
         blocks.select("key", "was"), on="key", how="left", maintain_order="left"
     )
     sizes = sizes.with_columns(was=pl.coalesce("was", "members"))
@@ -87,7 +87,8 @@ def _resized(store: Store, blocks: pl.DataFrame, model: Model) -> pl.Series:
         mine = sizes.filter(pl.col("kind").is_in(MEASURED[kind])).group_by("profile")
         then, now = (_rank(size_of(kind, name), bounds) for name in ("was", "members"))
         found.append(mine.agg(moved=then != now).filter("moved")["profile"])
-    return pl.concat([holders.clear(), *found]).unique()
+    moved = pl.concat([holders["profile"].clear(), *found])
+    return holders.filter(pl.col("profile").is_in(moved.implode()))
 
 
 def _rank(size: pl.Expr, bounds: tuple[int, int]) -> pl.Expr:
@@ -108,11 +109,17 @@ def add_everybody(store: Store, profiles: pl.DataFrame) -> None:
         store.add_blocks(blocks.unique("key").sort("key"))
 
 
-def candidates(store: Store, profiles: pl.Series, model: Model) -> pl.DataFrame:
-    """(left, right), left < right: who shares a key with one of `profiles`."""
-    held = store.keys_of(profiles).filter(_brings(pl.col("members"), model))
-    holders = store.holders(held["key"].unique())
-    return _crossed(held.select("profile", "key"), holders)
+def candidates(store: Store, columns: pl.DataFrame, model: Model) -> pl.DataFrame:
+    """(left, right), left < right: who shares a key with one of the profiles, given with their
+    columns."""
+    held = _bringing(store, columns, model)
+    return _crossed(held, store.holders(held["key"].unique()))
+
+
+def _bringing(store: Store, columns: pl.DataFrame, model: Model) -> pl.DataFrame:
+    """(profile, key): the keys of the profiles that bring candidates."""
+    keys = _counted(store, keys_of(columns, store.entity))
+    return keys.filter(_brings(pl.col("members"), model)).select("profile", "key")
 
 
 def inside(store: Store, keys: pl.Series) -> pl.DataFrame:
@@ -126,8 +133,8 @@ def strangers(store: Store, keys: pl.Series, model: Model) -> pl.DataFrame:
     candidates."""
     holders = store.holders(keys).select("profile")
     kept = store.kept_among(holders["profile"].unique())
-    held = store.keys_of(pl.concat([kept["left"], kept["right"]]).unique())
-    held = held.filter(_brings(pl.col("members"), model)).select("profile", "key")
+    ends = pl.concat([kept["left"], kept["right"]]).unique()
+    held = _bringing(store, store.load_profiles(ends), model)
     sharing = (
         kept.select("left", "right")
         .join(held, left_on="left", right_on="profile")
@@ -157,7 +164,7 @@ def measured(store: Store, profiles: pl.Series, model: Model) -> pl.DataFrame:
 
 def with_sizes(store: Store, columns: pl.DataFrame, model: Model) -> pl.DataFrame:
     """`columns` (profile and its standardised columns) with the sizes."""
-    sizes = store.keys_of(columns["profile"], telling_kinds(model))
+    sizes = _sizes(store, columns, model)
     for kind in model.rarity:
         counted = (
             sizes.filter(pl.col("kind").is_in(MEASURED[kind]))
@@ -168,6 +175,13 @@ def with_sizes(store: Store, columns: pl.DataFrame, model: Model) -> pl.DataFram
     return columns
 
 
-def telling_kinds(model: Model) -> list[str]:
-    """The kinds of keys whose blocks are measured."""
-    return sorted({one for kind in model.rarity for one in MEASURED[kind]})
+def _sizes(store: Store, columns: pl.DataFrame, model: Model) -> pl.DataFrame:
+    """(profile, key, kind, members) of the values of measured kinds."""
+    kinds = {one for kind in model.rarity for one in MEASURED[kind]}
+    return _counted(store, keys_of(columns, store.entity, kinds))
+
+
+def _counted(store: Store, keys: pl.DataFrame) -> pl.DataFrame:
+    """(profile, key, kind, members): many profiles share a key, whose block is read once."""
+    counted = store.members(keys["key"])
+    return keys.drop("label").join(counted, on="key", how="left", maintain_order="left")

@@ -5,6 +5,8 @@ bring no candidates, and the size of a value's block says how telling the value 
 steps only, so the profiles to look at again when a block grows are known and few.
 """
 
+from collections.abc import Collection
+
 import polars as pl
 
 from hub.identity.hashing import hashes
@@ -31,9 +33,12 @@ def size_of(kind: str, column: str) -> pl.Expr:
     return pl.col(column).min() if kind == "word" else pl.col(column).max()
 
 
-def keys_of(profiles: pl.DataFrame, entity: Entity) -> pl.DataFrame:
-    """(profile, key, kind, label), distinct, of profiles given with their columns."""
-    found = values_of(profiles, entity).unique()
+def keys_of(
+    profiles: pl.DataFrame, entity: Entity, kinds: Collection[str] | None = None
+) -> pl.DataFrame:
+    """(profile, key, kind, label), distinct, of profiles given with their columns; `kinds` keeps
+    the named ones."""
+    found = values_of(profiles, entity, kinds).unique()
     if found.is_empty():
         return pl.DataFrame(schema=_KEY_SCHEMA)
     whole = pl.concat_str(pl.lit(f"{entity} "), "kind", pl.lit(" "), "value")
@@ -45,11 +50,15 @@ def keys_of(profiles: pl.DataFrame, entity: Entity) -> pl.DataFrame:
     )
 
 
-def values_of(profiles: pl.DataFrame, entity: Entity) -> pl.DataFrame:
+def values_of(
+    profiles: pl.DataFrame, entity: Entity, kinds: Collection[str] | None = None
+) -> pl.DataFrame:
     """(profile, kind, value): what keys are made of; a word may come as often as it was said."""
     lists, rules = (_words(), _COMPANY) if entity == "company" else (_halves(), _CONTACT)
-    told = profiles.with_columns(**lists)
-    return pl.concat([_values(told, *rule) for rule in rules])
+    wanted = [rule for rule in rules if kinds is None or rule[0] in kinds]
+    used = {column for _, *columns in wanted for column in columns}
+    told = profiles.with_columns(**{name: made for name, made in lists.items() if name in used})
+    return pl.concat([_values(told, *rule) for rule in wanted])
 
 
 def _values(profiles: pl.DataFrame, kind: str, column: str, beside: str | None) -> pl.DataFrame:

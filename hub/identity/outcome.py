@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import polars as pl
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from hub.identity.ids import Assignment, Event, Row
 from hub.identity.mentions import ROW
@@ -78,14 +78,15 @@ def _write_ids(store: Store, ids: Mapping[Row, str], before: Mapping[Row, str]) 
 
 def _write_aliases(conn: Connection, aliases: Mapping[str, str], run: int) -> None:
     """Add aliases and point those of before past ids that no longer live: chains stay flat."""
-    a = identity_alias.c
-    for old, now in aliases.items():
-        conn.execute(update(identity_alias).where(a.hub_id == old).values(hub_id=now, run=run))
-    if aliases:
-        conn.execute(
-            identity_alias.insert(),
-            [{"old_id": old, "hub_id": now, "run": run} for old, now in sorted(aliases.items())],
-        )
+    if not aliases:
+        return
+    moved = [{"was": old, "now": now} for old, now in aliases.items()]
+    follow = update(identity_alias).where(identity_alias.c.hub_id == bindparam("was"))
+    conn.execute(follow.values(hub_id=bindparam("now"), run=run), moved)
+    conn.execute(
+        identity_alias.insert(),
+        [{"old_id": old, "hub_id": now, "run": run} for old, now in sorted(aliases.items())],
+    )
 
 
 def resolve_id(conn: Connection, hub_id: str) -> str:

@@ -10,6 +10,7 @@ from hub.identity.blocks import (
     measured,
     replace_profiles,
     strangers,
+    with_sizes,
 )
 from hub.identity.compare import Patterns, evidence, patterns, weigh
 from hub.identity.graph import FORBIDDEN
@@ -42,16 +43,19 @@ class Scoring:
         Returns every profile whose component may differ, and how many pairs were scored.
         """
         passed = replace_profiles(self.store, intake.born, intake.dead, self.model)
-        again = pl.concat([intake.born["profile"], passed.resized]).unique()
+        columns = pl.concat([intake.born, passed.resized])
+        again = columns["profile"]
         stale = pl.concat([again, intake.dead])
         before = self.store.linked(stale).select("left", "right")
         self.store.drop_pairs(stale)
         parted = strangers(self.store, passed.closed, self.model).select("left", "right")
         self.store.drop_those(parted)
         met = self._met(passed.opened, again)
-        pairs = pl.concat([candidates(self.store, again, self.model), met])
-        self._save_scores(self._hopeful(pairs))
-        ends = [both[end] for both in (before, parted, met) for end in ("left", "right")]
+        pairs = pl.concat([candidates(self.store, columns, self.model), met])
+        hopeful, told = self._hopeful(pairs)
+        self._sized = with_sizes(self.store, told, self.model)
+        self._save_scores(hopeful)
+        ends = [_ends(both) for both in (before, parted, met)]
         alive = pl.concat([again, intake.stirred, *ends]).unique()
         return alive.filter(~alive.is_in(intake.dead.implode())), pairs.height
 
@@ -60,19 +64,18 @@ class Scoring:
         scored again anyway, or are known already by another block."""
         pairs = inside(self.store, opened)
         others = [~pl.col(end).is_in(again.implode()) for end in ("left", "right")]
-        ends = pl.concat([pairs["left"], pairs["right"]]).unique()
-        known = self.store.kept_among(ends)
+        known = self.store.kept_among(_ends(pairs))
         return pairs.filter(others).join(known, on=["left", "right"], how="anti")
 
-    def _hopeful(self, pairs: pl.DataFrame) -> pl.DataFrame:
-        """The pairs that may be worth keeping. Most are not, whoever shares their values, and who
-        does is what takes longest to read."""
-        ends = pl.concat([pairs["left"], pairs["right"]]).unique()
-        columns = self.store.load_profiles(ends)
+    def _hopeful(self, pairs: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """The pairs that may be worth keeping, and the columns of their ends. Most are not,
+        whoever shares their values, and who does is what takes longest to read."""
+        columns = self.store.load_profiles(_ends(pairs))
         unknown = [pl.lit(None, pl.Int64).alias(f"{kind}_size") for kind in self.model.rarity]
         told = patterns(pairs, columns.with_columns(unknown), self.entity, self.model)
         most = weigh(told.table, self.model.hopeful)["score"].gather(told.of)
-        return pairs.filter(most > self.model.keep_above)
+        hopeful = pairs.filter(most > self.model.keep_above)
+        return hopeful, columns.filter(pl.col("profile").is_in(_ends(hopeful).implode()))
 
     def _save_scores(self, pairs: pl.DataFrame) -> None:
         if pairs.is_empty():
@@ -94,7 +97,7 @@ class Scoring:
 
     def _patterns(self, pairs: pl.DataFrame) -> Patterns:
         """How pairs agree; the table has `score`, `veto` and `evidence` of each pattern."""
-        ends = pl.concat([pairs["left"], pairs["right"]]).unique()
+        ends = _ends(pairs)
         if self._sized is not None:
             ends = ends.filter(~ends.is_in(self._sized["profile"].implode()))
         if self._sized is None or ends.len():
@@ -120,3 +123,7 @@ class Scoring:
         told = self._patterns(pairs)
         said = told.table.select("score", "veto", "evidence")[told.of]
         return dict(zip(pairs.select("left", "right").rows(), said.rows(), strict=True))
+
+
+def _ends(pairs: pl.DataFrame) -> pl.Series:
+    return pl.concat([pairs["left"], pairs["right"]]).unique()

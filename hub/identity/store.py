@@ -4,7 +4,7 @@ Only reads and writes; what they mean is decided elsewhere. Every lookup goes fr
 that changed through an index to the few they touch.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 import polars as pl
@@ -116,16 +116,6 @@ class Store:
             for table in (identity_profile, identity_key):
                 delete_among(self.conn, table, table.c.profile, given)
 
-    def keys_of(self, profiles: pl.Series, kinds: Sequence[str] = ()) -> pl.DataFrame:
-        """(profile, key, kind, members) of the given profiles: of all kinds, or of those named."""
-        k, b = identity_key, identity_block
-        with given_numbers(self.conn, profiles) as given:
-            query = select(k.c.profile, k.c.key, b.c.kind, b.c.members)
-            query = query.join_from(k, b, b.c.key == k.c.key)
-            if kinds:
-                query = query.where(b.c.kind.in_(kinds))
-            return self._read(query, k.c.profile, given)
-
     def holders(self, keys: pl.Series) -> pl.DataFrame:
         """(key, profile) of everybody who holds one of `keys`."""
         k = identity_key
@@ -138,6 +128,12 @@ class Store:
         with given_numbers(self.conn, keys) as given:
             query = select(b.c.key, b.c.kind, b.c.label, b.c.members)
             return self._read(query, b.c.key, given)
+
+    def members(self, keys: pl.Series) -> pl.DataFrame:
+        """(key, members) of the blocks there are."""
+        b = identity_block
+        with given_numbers(self.conn, keys) as given:
+            return self._read(select(b.c.key, b.c.members), b.c.key, given)
 
     def add_blocks(self, blocks: pl.DataFrame) -> None:
         """(key, kind, label, members) of blocks that are not there yet."""
