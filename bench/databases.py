@@ -29,6 +29,9 @@ class Databases(Protocol):
     def copy(self, of: Engine) -> Any:
         """A context: an engine on a copy of another warehouse, which nobody may be using."""
 
+    def settle(self, engine: Engine) -> None:
+        """Have done now what the database does by itself some minutes after it was filled."""
+
 
 class Sqlite:
     name = "SQLite"
@@ -48,6 +51,9 @@ class Sqlite:
         of.dispose()
         with self._opened(str(of.url.database)) as engine:
             yield engine
+
+    def settle(self, engine: Engine) -> None:
+        _tell(engine, "PRAGMA wal_checkpoint(TRUNCATE)")
 
     @contextmanager
     def _opened(self, template: str | None = None) -> Iterator[Engine]:
@@ -88,20 +94,25 @@ class Postgres:
     @contextmanager
     def _opened(self, template: str) -> Iterator[Engine]:
         name = f"bench_{next(self._numbers)}"
-        self._tell(f"CREATE DATABASE {name} TEMPLATE {template}")
+        _tell(self._admin, f"CREATE DATABASE {name} TEMPLATE {template}")
         engine = open_engine(str(self._server.get_uri(database=name, driver="psycopg")))
         try:
             yield engine
         finally:
             engine.dispose()
-            self._tell(f"DROP DATABASE {name} WITH (FORCE)")
+            _tell(self._admin, f"DROP DATABASE {name} WITH (FORCE)")
+
+    def settle(self, engine: Engine) -> None:
+        for statement in ("VACUUM", "CHECKPOINT"):
+            _tell(engine, statement)
 
     def close(self) -> None:
         self._admin.dispose()
 
-    def _tell(self, statement: str) -> None:
-        with self._admin.connect() as conn:
-            conn.execute(text(statement))
+
+def _tell(engine: Engine, statement: str) -> None:
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as conn:
+        conn.execute(text(statement))
 
 
 @contextmanager

@@ -41,7 +41,9 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m bench.scale", description=__doc__)
     parser.add_argument("--records", type=int, default=1_000_000)
     parser.add_argument("--changed", type=int, default=1_000)
-    parser.add_argument("--rounds", type=int, default=3, help="increments; the median is shown")
+    parser.add_argument(
+        "--rounds", type=int, default=3, help="increments; the median is shown, and the range"
+    )
     parser.add_argument("--seed", type=int, default=11)
     for name, known in (("sections", _SECTIONS), ("databases", ("sqlite", "postgresql"))):
         parser.add_argument(
@@ -136,7 +138,8 @@ def _standing(folder: Path, database: str, options: argparse.Namespace) -> Itera
         yield (
             f"{database:11} {told['records']:>9,} records: all {told['batch']:.1f} s (CPU "
             f"{told['batch_cpu']:.1f} s, {told['gb']:.2f} GB), {options.changed:,} changed "
-            f"{told['increment']:.2f} s (CPU {told['cpu']:.2f} s, {told['pairs']:,} pairs), "
+            f"{told['increment']:.2f} s (CPU {told['cpu']:.2f} s, {told['pairs']:,} pairs; "
+            f"{min(told['rounds']):.2f} to {max(told['rounds']):.2f} s), "
             f"{100 * told['increment'] / told['batch']:.2f} % of the time"
         )
     times = ", ".join(

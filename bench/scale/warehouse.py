@@ -27,9 +27,9 @@ _OTHERS = ("name", "website", "phone", "street", "city", "postal_code", "country
 """What an edited row takes over from another one."""
 
 
-def main(folder: str, database: str, changed: str, rounds: str) -> None:
+def main(folder: str, database: str, changed: str, times: str) -> None:
     parts = source_frames(Path(folder))
-    portions = [_changes(parts["company"][0], int(changed), n) for n in range(int(rounds))]
+    portions = [_changes(parts["company"][0], int(changed), n) for n in range(int(times))]
     late = pl.concat([portion.filter("new").select("record_id") for portion in portions])
     parts["company"][0] = parts["company"][0].join(late, on="record_id", how="anti")
     records = sum(frame.height for frames in parts.values() for frame in frames)
@@ -39,6 +39,7 @@ def main(folder: str, database: str, changed: str, rounds: str) -> None:
         _land(engine, parts, 1)
         del parts
         batch, batch_cpu, _ = _resolved(engine, 1)
+        kind.settle(engine)
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
         told = []
         for number, portion in enumerate(portions, start=2):
@@ -47,7 +48,9 @@ def main(folder: str, database: str, changed: str, rounds: str) -> None:
     seconds, cpu = (median(one[at] for one in told) for at in range(2))
     pairs = round(median(report.candidate_pairs for *_, report in told))
     shown = {"records": records, "batch": batch, "batch_cpu": batch_cpu, "gb": peak}
-    print(json.dumps(shown | {"increment": seconds, "cpu": cpu, "pairs": pairs}))
+    rounds = [round(one[0], 2) for one in told]
+    shown |= {"increment": seconds, "cpu": cpu, "pairs": pairs, "rounds": rounds}
+    print(json.dumps(shown))
 
 
 def _changes(accounts: pl.DataFrame, count: int, number: int) -> pl.DataFrame:

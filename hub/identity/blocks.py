@@ -27,27 +27,25 @@ class Passed:
 def replace_profiles(store: Store, born: pl.DataFrame, dead: pl.Series, model: Model) -> Passed:
     """Store the keys of `born`, forget those of `dead`."""
     added, removed = (keys_of(of, store.entity) for of in (born, store.load_profiles(dead)))
-    delta = (
+    shifts = (
         pl.concat(
             [
-                added.select("key", "kind", "label", by=pl.lit(1)),
-                removed.select("key", "kind", label=pl.lit(None, pl.String), by=pl.lit(-1)),
+                added.select("key", "kind", "label", by=pl.lit(1, pl.Int64)),
+                removed.select("key", "kind", "label", by=pl.lit(-1, pl.Int64)),
             ]
         )
         .group_by("key")
-        .agg(pl.col("by").sum(), pl.col("kind").first(), pl.col("label").drop_nulls().first())
-    )
-    before = store.blocks(delta["key"])
-    blocks = delta.join(before, on="key", how="left", suffix="_before").select(
-        "key",
-        "kind",
-        pl.coalesce("label_before", "label").alias("label"),
-        was=pl.col("members").fill_null(0),
-        members=pl.col("members").fill_null(0) + pl.col("by"),
+        .agg(pl.col("by").sum(), pl.col("kind", "label").first())
+        .filter(pl.col("by") != 0)
     )
     store.drop_profiles(dead)
     store.add_profiles(born, added)
-    store.save_blocks(blocks.drop("was"))
+    blocks = shifts.join(store.shift_blocks(shifts), on="key", how="left").select(
+        "key",
+        "kind",
+        was=pl.col("members").fill_null(pl.col("by")) - pl.col("by"),
+        members=pl.col("members").fill_null(pl.col("by")),
+    )
     fits_now, fitted = (_brings(pl.col(name), model) for name in ("members", "was"))
     resized = _resized(store, blocks, model)
     return Passed(

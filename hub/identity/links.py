@@ -5,12 +5,12 @@ goes above a differing tax number. Cannot-links keep rows apart, directly and th
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import product
+from typing import Any
 
 import polars as pl
-from sqlalchemy import Connection, or_, select, update
+from sqlalchemy import Connection, Select, or_, select, update
 
 from hub.identity.among import among, given_ids, given_numbers, given_rows
 from hub.identity.ids import Row
@@ -81,8 +81,8 @@ def mark_applied(conn: Connection, decisions: Decisions, run: int) -> None:
 
 
 def told_same(conn: Connection, entity: Entity, rows: pl.DataFrame | None = None) -> list[Pair]:
-    """Pairs with one end in `rows` (None: all there are) of which their system says that one became
-    the other, or that they were merged."""
+    """Pairs with one end in `rows` (mentions with their links; None: all there are) of which their
+    system says that one became the other, or that they were merged."""
     m, n = identity_mention.alias("m"), identity_mention.alias("n")
     ends = [m.c[c] for c in ROW] + [n.c[c] for c in ROW]
     both = (
@@ -94,19 +94,20 @@ def told_same(conn: Connection, entity: Entity, rows: pl.DataFrame | None = None
     became = both & (n.c.record_id == m.c.same_as) & (n.c.object != m.c.object)
     merged = both & (n.c.record_id == m.c.merged_into) & (n.c.object == m.c.object)
     found: set[Pair] = set()
-    if rows is None:
-        for said in (became, merged):
-            query = select(*ends).join_from(m, n, said).where(m.c.entity == entity)
-            found.update(((a, b, c), (d, e, f)) for a, b, c, d, e, f in conn.execute(query))
-        return sorted(found)
-    if rows.is_empty():
-        return []
-    with given_rows(conn, entity, rows) as given:
-        for said, end in product((became, merged), (m, n)):
-            query = select(*ends).join_from(m, n, said).where(among(end, given))
-            for a, b, c, d, e, f in conn.execute(query):
-                found.add(((a, b, c), (d, e, f)))
+    for link, said in (("same_as", became), ("merged_into", merged)):
+        query = select(*ends).join_from(m, n, said)
+        if rows is None:
+            found.update(_pairs(conn, query.where(m.c.entity == entity)))
+            continue
+        for end, asked in ((m, rows.drop_nulls(link)), (n, rows)):
+            with given_rows(conn, entity, asked) as given:
+                if given != []:
+                    found.update(_pairs(conn, query.where(among(end, given))))
     return sorted(found)
+
+
+def _pairs(conn: Connection, query: Select[Any]) -> Iterator[Pair]:
+    return (((a, b, c), (d, e, f)) for a, b, c, d, e, f in conn.execute(query))
 
 
 def parents(mentions: pl.DataFrame) -> list[Pair]:

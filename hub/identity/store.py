@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import polars as pl
-from sqlalchemy import Connection, Select, Table, delete, select, tuple_
+from sqlalchemy import Connection, Select, Table, delete, select, tuple_, update
 
 from hub.identity.among import (
     delete_among,
@@ -122,13 +122,6 @@ class Store:
         with given_numbers(self.conn, keys) as given:
             return self._read(select(k.c.key, k.c.profile), k.c.key, given)
 
-    def blocks(self, keys: pl.Series) -> pl.DataFrame:
-        """(key, kind, label, members) of the blocks there are."""
-        b = identity_block
-        with given_numbers(self.conn, keys) as given:
-            query = select(b.c.key, b.c.kind, b.c.label, b.c.members)
-            return self._read(query, b.c.key, given)
-
     def members(self, keys: pl.Series) -> pl.DataFrame:
         """(key, members) of the blocks there are."""
         b = identity_block
@@ -139,12 +132,22 @@ class Store:
         """(key, kind, label, members) of blocks that are not there yet."""
         self._append(identity_block, blocks)
 
-    def save_blocks(self, blocks: pl.DataFrame) -> None:
-        """(key, kind, label, members); an empty block is forgotten."""
-        empty = blocks.filter(pl.col("members") == 0)
-        self._merge(identity_block, blocks)
-        with given_numbers(self.conn, empty["key"]) as given:
-            delete_among(self.conn, identity_block, identity_block.c.key, given)
+    def shift_blocks(self, shifts: pl.DataFrame) -> pl.DataFrame:
+        """Blocks grow or shrink: (key, kind, label, by). An empty one is forgotten.
+
+        Returns (key, members) of those that were there.
+        """
+        b = identity_block
+        by = shifts.rename({"by": "members"})
+        with bulk.staged(self.conn, by.select("key", "members"), b) as stage:
+            move = update(b).where(b.c.key == stage.c.key)
+            move = move.values(members=b.c.members + stage.c.members)
+            moved = self.conn.execute(move.returning(b.c.key, b.c.members)).all()
+        found = pl.DataFrame(moved, schema={"key": pl.Int64, "members": pl.Int64}, orient="row")
+        self.add_blocks(by.join(found, on="key", how="anti"))
+        with given_numbers(self.conn, found.filter(pl.col("members") == 0)["key"]) as given:
+            delete_among(self.conn, b, b.c.key, given)
+        return found
 
     # -- pairs -------------------------------------------------------------------------------
 
