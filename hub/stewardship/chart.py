@@ -45,7 +45,7 @@ svg .note{fill:var(--soft);font-size:12.5px}svg .tick{fill:var(--soft);font-size
 def page(evidence: Evidence, matching: MatchingSettings) -> str:
     """The whole HTML document."""
     left, right = written(evidence.left), written(evidence.right)
-    names = [_name(evidence, side) or where for side, where in (("left", left), ("right", right))]
+    names = [name or where for name, where in zip(evidence.names, (left, right), strict=True)]
     title = f"{names[0]} · {names[1]}"
     return (
         "<!doctype html>\n"
@@ -59,11 +59,6 @@ def page(evidence: Evidence, matching: MatchingSettings) -> str:
         f'<section class="card"><h2>What each says</h2>{_table(evidence)}</section>'
         f"{_decided(evidence)}</main></body></html>\n"
     )
-
-
-def _name(evidence: Evidence, side: str) -> str | None:
-    said: str | None = getattr(evidence.fields[0], side)
-    return said
 
 
 def _summed(evidence: Evidence) -> str:
@@ -93,7 +88,7 @@ _Bar = tuple[str, str, int, int]
 def _bars(evidence: Evidence) -> list[_Bar]:
     """The start, each field that weighs something, and the sum."""
     at = evidence.bias
-    bars: list[_Bar] = [("Before looking", "most candidates are not the same", 0, at)]
+    bars: list[_Bar] = [("Before looking", "most candidates differ", 0, at)]
     for field in evidence.fields:
         if field.weight or field.forbids:
             bars.append((field.title, field.words, at, at + field.weight))

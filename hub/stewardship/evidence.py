@@ -46,7 +46,8 @@ class FieldEvidence:
 
 @dataclass(frozen=True)
 class Evidence:
-    """Two records, one of each side: the two that are most alike.
+    """Two records, one of each side: the two that are most alike; `names` is what they call
+    themselves.
 
     `score` is what their fields and `bias` add up to; `total` is that of all records of one side
     with all of the other, `pairs` how many pairs of different contents those are. Hundredths of a
@@ -60,6 +61,7 @@ class Evidence:
     b: Side
     left: Row
     right: Row
+    names: tuple[str | None, str | None]
     bias: int
     fields: list[FieldEvidence]
     score: int
@@ -89,9 +91,11 @@ def explain(
     levels = compared(store, model, _all_pairs(*_narrowed(left, right, pair), profiles))
     best = levels.row(0, named=True)
     told = _told(conn, found, pair)
+    fields = [_field(model, found, name, best, told) for name in model.weights]
+    names = (fields[0].left, fields[0].right)
     return Evidence(
-        *(found, model.version, left, right, *pair, model.bias),
-        [_field(model, found, name, best, told) for name in model.weights],
+        *(found, model.version, left, right, *pair, names, model.bias),
+        fields,
         score=best["score"],
         total=int(scored["score"].sum()),
         pairs=scored.height,
@@ -111,8 +115,9 @@ def _of_deals(conn: Connection, a: str, b: str, matching: MatchingSettings) -> E
     told = [dict(claim.told), dict(deal.told)]
     fields = [_field(model, "deal", name, levels, told) for name in model.weights]
     score = model.bias + sum(field.weight for field in fields)
+    names = (claim.told["name"], deal.told["name"])
     return Evidence(
-        *("deal", model.version, claim.side, deal.side, claim.row, deal.row, model.bias),
+        *("deal", model.version, claim.side, deal.side, claim.row, deal.row, names, model.bias),
         fields,
         score=score,
         total=score if found.odds is None else found.odds,
@@ -143,17 +148,19 @@ def _field(
         str(said.get("title", name)),
         level,
         model.weights[name].get(level, 0),
-        str(said.get(level, level)) if level != _MISSING else _missing(left, right),
+        _missing(left, right, said) if level == _MISSING else str(said.get(level, level)),
         left,
         right,
         forbids=(name, level) in model.vetoes,
     )
 
 
-def _missing(left: str | None, right: str | None) -> str:
+def _missing(left: str | None, right: str | None, said: Mapping[str, Any]) -> str:
     if left is None and right is None:
         return "neither says"
-    return "only one says" if left is None or right is None else "nothing that can be compared"
+    if left is None or right is None:
+        return "only one says"
+    return str(said.get(_MISSING, "nothing that can be compared"))
 
 
 def _value(told: Mapping[str, Any], columns: Iterable[str]) -> str | None:

@@ -14,6 +14,7 @@ from hub.errors import HubError
 from hub.models.database import deciding, reading, writing
 from hub.models.golden import decision, opportunity, registration
 from hub.models.identity import crosswalk, identity_decision
+from hub.stewardship.chart import page
 from hub.stewardship.decisions import Contradiction, withdraw
 from hub.stewardship.evidence import explain
 from hub.stewardship.judging import Judged, Wish, judge_one
@@ -179,6 +180,12 @@ def test_the_evidence_adds_up_to_what_was_decided_by(
     assert (found.bias, found.score, found.pairs, found.together) == (-80, -160, 2, False)
     assert [field.left for field in found.fields][:3] == ["Firewall", "14000.00, EUR", "2027-06-30"]
     assert found.total < found.score, "the other opportunity speaks against it"
+    assert found.fields[3].words == "the opportunity is open"
+    deals = [*rows_of(channel.engine, registration), *rows_of(channel.engine, opportunity)]
+    called = {row["id"]: row["name"] for row in deals}
+    assert found.names == (called[CLAIM], called[DEAL])
+    title = page(found, channel.settings.matching).partition("<title>")[2].partition("</title>")[0]
+    assert title == f"{called[CLAIM]} · {called[DEAL]}"
 
 
 def test_other_bands_ask_other_questions(channel: Channel, sync: Callable[[], None]) -> None:
