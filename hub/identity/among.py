@@ -12,9 +12,11 @@ from typing import Any
 import polars as pl
 from sqlalchemy import (
     ARRAY,
+    BigInteger,
     Connection,
     FromClause,
     Select,
+    String,
     Table,
     and_,
     delete,
@@ -61,7 +63,9 @@ def _given(conn: Connection, wanted: pl.DataFrame, like: Table) -> Iterator[Any]
     if wanted.height <= few:
         yield wanted.rows() if wanted.width > 1 else wanted.to_series().to_list()
     elif conn.dialect.name == "postgresql":
-        lists = (literal(wanted[n].to_list(), ARRAY(like.c[n].type)) for n in wanted.columns)
+        # Not as long as the columns are: a text that is longer is cut off then, and found.
+        kinds = (String() if kind == pl.String else BigInteger() for kind in wanted.dtypes)
+        lists = (literal(one.to_list(), ARRAY(k)) for one, k in zip(wanted, kinds, strict=True))
         yield select(*func.unnest(*lists).table_valued(*wanted.columns).render_derived().c)
     else:
         with bulk.staged(conn, wanted, like) as stage:
