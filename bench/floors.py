@@ -15,6 +15,7 @@ from bench.wire import Replay, Sent
 from hub.models import bulk
 from hub.models.base import Money, UtcTime
 from hub.models.database import reading, writing
+from hub.models.frames import polars_type
 from hub.models.golden import company, contact, lead, opportunity, partner, pos_line
 from hub.models.sources import SOURCES
 
@@ -72,7 +73,7 @@ def _cast(value: pl.Expr, column: Column[Any]) -> pl.Expr:
         return value.str.slice(0, 10).str.to_date("%Y-%m-%d", strict=False)
     if column.type.python_type is bool:
         return value == "true"
-    return value.cast(bulk.polars_type(column.type), strict=False)
+    return value.cast(polars_type(column.type), strict=False)
 
 
 class BareInsert:

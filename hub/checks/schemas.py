@@ -20,7 +20,7 @@ from sqlalchemy import Boolean, Column, Date, Integer, String, Table
 from hub.checks.convert import is_country, told_column
 from hub.checks.rules import RULES, Rule, storable
 from hub.models.base import Money, UtcTime
-from hub.models.bulk import polars_type
+from hub.models.frames import polars_type
 from hub.models.sources import SOURCES, content
 
 if TYPE_CHECKING:

@@ -97,17 +97,7 @@ def references(
     """
     target = pl.lit(obj) if isinstance(obj, str) else obj
     keyed = rows.with_columns(target.alias("__object"))
-    keys = (
-        keyed.select(
-            "system", pl.col("__object").alias("object"), pl.col(record_id).alias("record_id")
-        )
-        .drop_nulls()
-        .unique()
-    )
-    with bulk.staged(conn, keys, crosswalk) as wanted:
-        query = select(*(crosswalk.c[k] for k in KEY), crosswalk.c.hub_id).where(
-            crosswalk.c.entity == entity, *(crosswalk.c[k] == wanted.c[k] for k in KEY)
-        )
-        found = bulk.read(conn, query)
+    records = keyed.select("system", object="__object", record_id=record_id).drop_nulls()
+    found = ids_of(conn, entity, records)
     found = found.rename({"object": "__object", "record_id": record_id, "hub_id": name})
     return keyed.join(found, on=["system", "__object", record_id], how="left").drop("__object")

@@ -28,6 +28,7 @@ from sqlalchemy import (
 
 from hub.identity.mentions import Entity
 from hub.models import bulk
+from hub.models.frames import polars_type
 from hub.models.identity import crosswalk, identity_key
 
 _FEW = 200
@@ -86,7 +87,7 @@ def among(what: Any, given: Any) -> Any:
 def read_among(conn: Connection, query: Select[Any], what: Any, given: Any) -> pl.DataFrame:
     """The rows of `query` where `what` is among `given`; nothing asked for costs no statement."""
     if given == []:
-        kinds = {str(c.key): bulk.polars_type(c.type) for c in query.selected_columns}
+        kinds = {str(c.key): polars_type(c.type) for c in query.selected_columns}
         return pl.DataFrame(schema=kinds)
     return bulk.read(conn, query.where(among(what, given)))
 

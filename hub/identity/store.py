@@ -20,6 +20,7 @@ from hub.identity.among import (
 from hub.identity.mentions import LINKS, ROW, Entity
 from hub.identity.standardise import COLUMNS
 from hub.models import bulk
+from hub.models.frames import frame_schema
 from hub.models.identity import (
     crosswalk,
     identity_block,
@@ -143,7 +144,8 @@ class Store:
             move = update(b).where(b.c.key == stage.c.key)
             move = move.values(members=b.c.members + stage.c.members)
             moved = self.conn.execute(move.returning(b.c.key, b.c.members)).all()
-        found = pl.DataFrame(moved, schema={"key": pl.Int64, "members": pl.Int64}, orient="row")
+        shape = frame_schema(b, ("key", "members"))
+        found = pl.DataFrame(moved, schema=shape, orient="row")
         self.add_blocks(by.join(found, on="key", how="anti"))
         with given_numbers(self.conn, found.filter(pl.col("members") == 0)["key"]) as given:
             delete_among(self.conn, b, b.c.key, given)

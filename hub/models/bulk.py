@@ -16,12 +16,8 @@ from typing import Any, NamedTuple
 import polars as pl
 from sqlalchemy import (
     BigInteger,
-    Boolean,
     Column,
     Connection,
-    Date,
-    Float,
-    Integer,
     MetaData,
     Table,
     Text,
@@ -40,9 +36,9 @@ from sqlalchemy.sql import Executable, Select
 from sqlalchemy.types import TypeEngine
 
 from hub.models import partitions
-from hub.models.base import MONEY_DIGITS, Money, UtcTime
+from hub.models.base import Money
+from hub.models.frames import from_sqlite, polars_type, sqlite_type, to_sqlite
 
-_SQLITE_TIME = "%Y-%m-%d %H:%M:%S%.6f"
 _ROWS_A_STATEMENT = 50
 _ROWS_A_WRITE = 5_000
 _WORTH_A_LOOK = 1_000
@@ -52,28 +48,6 @@ _LITERALS: dict[pl.DataType, TypeEngine[Any]] = {pl.String(): Text(), pl.Int64()
 # Before it binds a None as NULL the driver looks in vain for who could adapt it, which takes longer
 # than to bind a text. Told somebody, it looks no further.
 sqlite3.register_adapter(type(None), {None: None}.__getitem__)
-
-
-def polars_type(kind: TypeEngine[Any]) -> pl.DataType:
-    """The polars type that holds a column's values without loss."""
-    if isinstance(kind, Money):
-        return pl.Decimal(MONEY_DIGITS, kind.scale)
-    if isinstance(kind, UtcTime):
-        return pl.Datetime("us", "UTC")
-    if isinstance(kind, Boolean):
-        return pl.Boolean()
-    if isinstance(kind, Integer):
-        return pl.Int64()
-    if isinstance(kind, Float):
-        return pl.Float64()
-    if isinstance(kind, Date):
-        return pl.Date()
-    return pl.String()
-
-
-def frame_schema(target: Table, only: Collection[str] | None = None) -> dict[str, pl.DataType]:
-    """Column name → polars type, in the table's order; `only` keeps the named columns."""
-    return {c.name: polars_type(c.type) for c in target.columns if only is None or c.name in only}
 
 
 # -- out ---------------------------------------------------------------------------------------
@@ -90,12 +64,12 @@ def read(conn: Connection, query: Select[Any]) -> pl.DataFrame:
         kinds = zip(names, columns, strict=True)
         return pl.DataFrame(schema={name: polars_type(col.type) for name, col in kinds})
     wire = {
-        name: _sqlite_wire_type(col.type) if on_sqlite else polars_type(col.type)
+        name: sqlite_type(col.type) if on_sqlite else polars_type(col.type)
         for name, col in zip(names, columns, strict=True)
     }
     frame = pl.DataFrame(rows, schema=wire, orient="row")
     typed = [
-        _from_sqlite(name, col.type)
+        from_sqlite(name, col.type)
         for name, col in zip(names, columns, strict=True)
         if wire[name] != polars_type(col.type)
     ]
@@ -111,21 +85,6 @@ def _exact_money(query: Select[Any]) -> Select[Any]:
         ),
         maintain_column_froms=True,
     )
-
-
-def _sqlite_wire_type(kind: TypeEngine[Any]) -> pl.DataType:
-    if isinstance(kind, (Money, UtcTime, Date)):
-        return pl.String()
-    return pl.Int64() if isinstance(kind, Boolean) else polars_type(kind)
-
-
-def _from_sqlite(name: str, kind: TypeEngine[Any]) -> pl.Expr:
-    value = pl.col(name)
-    if isinstance(kind, UtcTime):
-        return value.str.to_datetime(_SQLITE_TIME, time_unit="us", time_zone="UTC")
-    if isinstance(kind, Date):
-        return value.str.to_date("%Y-%m-%d")
-    return value.cast(polars_type(kind))
 
 
 # -- in ----------------------------------------------------------------------------------------
@@ -208,9 +167,9 @@ def _insert_many(conn: Connection, into: str, target: Table, typed: pl.DataFrame
     """Several rows to a statement, and what all rows share in the statement itself: binding a value
     costs more than storing it."""
     spelt = [
-        _to_sqlite(name, target.c[name].type)
+        to_sqlite(name, target.c[name].type)
         for name, kind in typed.schema.items()
-        if kind != _sqlite_wire_type(target.c[name].type)
+        if kind != sqlite_type(target.c[name].type)
     ]
     wire = typed.with_columns(spelt) if spelt else typed
     shared = _shared(wire, conn.dialect) if wire.height >= _WORTH_A_LOOK else {}
@@ -249,17 +208,6 @@ def _says_one_thing(column: pl.Series) -> bool:
         return column.null_count() == column.len()
     first = column[0]
     return bool(first == column[-1]) and column.n_unique() == 1 and "\x00" not in str(first)
-
-
-def _to_sqlite(name: str, kind: TypeEngine[Any]) -> pl.Expr:
-    value = pl.col(name)
-    if isinstance(kind, Money):
-        return value.cast(pl.String)
-    if isinstance(kind, UtcTime):
-        return value.dt.strftime(_SQLITE_TIME)
-    if isinstance(kind, Date):
-        return value.dt.strftime("%Y-%m-%d")
-    return value.cast(_sqlite_wire_type(kind))
 
 
 def _copy(conn: Connection, into: str, typed: pl.DataFrame) -> None:

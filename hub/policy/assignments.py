@@ -10,6 +10,7 @@ from sqlalchemy.sql import Select
 from hub.golden.scope import on_key
 from hub.golden.write import remove, write
 from hub.models import bulk
+from hub.models.frames import frame_schema
 from hub.models.golden import HISTORIES, lead, lead_assignment, partner, registration
 from hub.models.identity import crosswalk
 from hub.models.runs import Run
@@ -78,7 +79,7 @@ def _route_all(
             )
         )
         rows.append({"id": row["id"], "partner_id": result.partner_id, "reason": result.rule})
-    schema = bulk.frame_schema(lead_assignment, {"id", "partner_id", "reason"})
+    schema = frame_schema(lead_assignment, {"id", "partner_id", "reason"})
     return pl.DataFrame(rows, schema=schema), made
 
 

@@ -21,6 +21,7 @@ from hub.identity.deals import TOLD
 from hub.identity.links import Decisions, mark_applied, read_decisions
 from hub.identity.model import NATS
 from hub.models import bulk
+from hub.models.frames import frame_schema
 from hub.models.golden import opportunity, partner, registration
 from hub.models.identity import crosswalk
 from hub.models.runs import Run
@@ -54,7 +55,7 @@ def govern_registrations(
         now, reasons = _govern_one(row, before.get(row["id"], {}), ties, policy.registration, today)
         governed.append(now)
         made.extend(reasons)
-    golden = pl.DataFrame(governed, schema=bulk.frame_schema(registration, _WRITTEN))
+    golden = pl.DataFrame(governed, schema=frame_schema(registration, _WRITTEN))
     gone = ids.rename({"hub_id": "id"}).join(golden, on="id", how="anti")
     written = write(conn, registration, golden, run)
     remove(conn, registration, gone, run)

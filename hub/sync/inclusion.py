@@ -16,7 +16,7 @@ from hub.connectors.contract import IS_DELETED, RECORD_ID
 from hub.mappings.inclusion import Condition, Literal
 from hub.mappings.schema import ObjectMapping
 from hub.models.base import Money, UtcTime
-from hub.models.bulk import polars_type
+from hub.models.frames import polars_type
 from hub.models.sources import content
 
 Columns = Mapping[str, Column[Any]]

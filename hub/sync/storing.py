@@ -16,6 +16,7 @@ from hub.config import Settings
 from hub.connectors.contract import Operation
 from hub.models import bulk
 from hub.models.database import take_numbers
+from hub.models.frames import frame_schema
 from hub.models.operations import ERASURE, SYNC, ops_change, ops_plan, ops_plan_part
 from hub.models.runs import Run
 from hub.sync.changes import PlannedChange
@@ -166,7 +167,7 @@ def store(
             where = (change.system, change.object)
             part = parts.setdefault(where, Part(*where))
             part.count(change, content_of(row))
-        frame = pl.DataFrame(rows, schema=bulk.frame_schema(ops_change, _STORED), orient="row")
+        frame = pl.DataFrame(rows, schema=frame_schema(ops_change, _STORED), orient="row")
         bulk.insert(conn, ops_change, frame)
         seq += len(portion)
     if name is None:

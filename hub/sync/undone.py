@@ -17,6 +17,7 @@ from sqlalchemy import Connection, Row, Table, and_, delete, exists, func, or_, 
 from sqlalchemy.sql import ColumnElement
 
 from hub.models import bulk
+from hub.models.frames import frame_schema
 from hub.models.identity import identity_alias
 from hub.models.operations import UNDO, ops_change, ops_plan, ops_undone
 from hub.models.runs import Run
@@ -154,7 +155,7 @@ def _is_undo(conn: Connection, plan: str) -> bool:
 
 
 def _staged(conn: Connection, rows: Sequence[Mapping[str, Any]]) -> AbstractContextManager[Table]:
-    schema = bulk.frame_schema(ops_undone)
+    schema = frame_schema(ops_undone)
     columns = {name: [row.get(name) for row in rows] for name in schema}
     return bulk.staged(conn, pl.DataFrame(columns, schema=schema), ops_undone, index=_KEY)
 

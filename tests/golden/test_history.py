@@ -13,8 +13,9 @@ from moments import MORNING
 from sqlalchemy import Engine
 
 from hub.golden.write import remove, write
-from hub.models import bulk, metadata
+from hub.models import metadata
 from hub.models.database import writing
+from hub.models.frames import frame_schema
 from hub.models.golden import HISTORIES, company, pos_line
 from hub.models.runs import Run
 
@@ -32,7 +33,7 @@ def _at(number: int) -> datetime:
 def _frame(rows: dict[str, str]) -> pl.DataFrame:
     told = [{"id": key, "name": name, "source_rows": 1} for key, name in rows.items()]
     return pl.DataFrame(
-        told, schema=bulk.frame_schema(company, ("id", "name", "source_rows")), orient="row"
+        told, schema=frame_schema(company, ("id", "name", "source_rows")), orient="row"
     )
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from hub.mappings.inclusion import Condition
-from hub.models import bulk
+from hub.models.frames import frame_schema
 from hub.models.sources import SOURCES, content
 from hub.sync.inclusion import included, unfit
 
@@ -107,7 +107,7 @@ def test_a_condition_compares_in_the_type_of_its_column(
             "created_at": moments,
             "is_won": [True, False, None],
         },
-        schema=bulk.frame_schema(
+        schema=frame_schema(
             SOURCES["opportunity"], ("amount", "close_date", "created_at", "is_won")
         ),
     ).with_row_index("n")

@@ -27,6 +27,7 @@ from sqlalchemy import (
 from hub.models import bulk
 from hub.models.base import Money, UtcTime
 from hub.models.database import reading, writing
+from hub.models.frames import frame_schema
 from hub.models.operations import ops_cursor, ops_disposition
 from hub.models.sources import src_company
 
@@ -68,7 +69,7 @@ def table(engine: Engine) -> Table:
 
 
 def _frame(*rows: dict[str, Any], like: Table) -> pl.DataFrame:
-    return pl.DataFrame(rows, schema=bulk.frame_schema(like, rows[0].keys()), orient="row")
+    return pl.DataFrame(rows, schema=frame_schema(like, rows[0].keys()), orient="row")
 
 
 def _put(engine: Engine, table: Table, *rows: dict[str, Any]) -> int:
@@ -285,7 +286,7 @@ def test_removing_takes_the_staged_keys_and_counts_them(engine: Engine) -> None:
 
 
 def test_an_empty_frame_changes_nothing(engine: Engine) -> None:
-    empty = pl.DataFrame(schema=bulk.frame_schema(src_company))
+    empty = pl.DataFrame(schema=frame_schema(src_company))
     with writing(engine) as conn, bulk.staged(conn, empty, src_company) as stage:
         assert bulk.merge(conn, src_company, stage) == 0
         assert bulk.read(conn, select(src_company)).height == 0

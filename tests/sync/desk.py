@@ -13,6 +13,7 @@ from hub.config import Settings
 from hub.connectors.contract import Write
 from hub.models import bulk, metadata
 from hub.models.database import reading, writing
+from hub.models.frames import frame_schema
 from hub.models.identity import crosswalk
 from hub.models.sources import SOURCES
 from hub.sync.ledger import begin_run
@@ -159,7 +160,7 @@ class Desk:
         return planned(self.engine, plan)
 
     def _put(self, table: Table, row: dict[str, Any]) -> None:
-        frame = pl.DataFrame([row], schema=bulk.frame_schema(table, row.keys()), orient="row")
+        frame = pl.DataFrame([row], schema=frame_schema(table, row.keys()), orient="row")
         with writing(self.engine) as conn, bulk.staged(conn, frame, table) as stage:
             bulk.merge(conn, table, stage)
 

@@ -10,8 +10,8 @@ from sqlalchemy import Engine
 
 from hub.config import Settings, load_config
 from hub.errors import ConfigError
-from hub.models import bulk
 from hub.models.database import reading
+from hub.models.frames import polars_type
 from hub.policy.settings import load_policy
 from hub.sync.assigned import ALWAYS, SHARED
 from hub.sync.columns import PUSHED
@@ -161,5 +161,5 @@ def test_the_columns_to_push_are_those_of_the_desired_states_with_their_types(
         with reading(engine) as conn:
             frame = made(conn, nobody, policy)
         found = {name: kind for name, kind in frame.schema.items() if name not in beside}
-        expected = {name: bulk.polars_type(c.type) for name, c in PUSHED[entity].items()}
+        expected = {name: polars_type(c.type) for name, c in PUSHED[entity].items()}
         assert found == expected, entity
