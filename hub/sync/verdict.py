@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import Connection, Engine
 
 from hub.checks import laws
+from hub.checks.isolation import isolation
 from hub.checks.laws import LawResult
 from hub.config import Settings
 from hub.models.database import reading
@@ -33,7 +34,7 @@ def judge(
             laws.conservation(conn, runs),
             laws.fixpoint(left if applied else 0, paused=bool(pauses)),
             laws.identity(conn),
-            laws.isolation(conn, list(partner_systems(settings)), runs),
+            isolation(conn, list(partner_systems(settings)), runs),
             laws.reversibility(conn, runs),
             laws.honesty(
                 *(conn, runs, troubles),

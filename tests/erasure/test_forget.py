@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Engine, String, select, update
 
-from hub.checks import laws
+from hub.checks.isolation import isolation
 from hub.commands.forgetting import Forgotten, forget
 from hub.commands.planning import carry_out
 from hub.commands.reviewing import approve
@@ -189,11 +189,11 @@ def test_the_law_sees_a_row_of_an_erased_person(synced: Channel) -> None:
     erase(synced)
     runs = [row["run"] for row in rows_of(synced.engine, ops_run)]
     with writing(synced.engine) as conn:
-        assert laws.isolation(conn, [], runs).holds
+        assert isolation(conn, [], runs).holds
         conn.execute(
             update(src_lead).where(src_lead.c.record_id == "l-huber").values(email=MAIL.upper())
         )
-        broken = laws.isolation(conn, [], runs)
+        broken = isolation(conn, [], runs)
     assert (broken.holds, broken.detail) == (False, "1 rows of erased people")
 
 
