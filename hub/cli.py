@@ -13,9 +13,7 @@ from hub.commands import show, show_setup
 from hub.commands.channel_cli import calendar, period, siso
 from hub.commands.feed_cli import feed
 from hub.commands.match_cli import match
-from hub.commands.options import config_option as _config
-from hub.commands.options import json_option as _json
-from hub.commands.options import reporting as _reporting
+from hub.commands.options import answering, config_option, json_option, reporting
 from hub.commands.plan_cli import outstanding, plan
 from hub.commands.quarantine_cli import quarantine
 from hub.commands.review_cli import review
@@ -32,8 +30,8 @@ def main() -> None:
 @click.option("--dir", "folder", type=click.Path(path_type=Path), default=Path("demo"))
 @click.option("--seed", default=7, show_default=True, help="Another number is another world.")
 @click.option("--ui", "with_ui", is_flag=True, help="Open Dagster on the result.")
-@_json
-@_reporting
+@json_option
+@reporting
 def demo(records: int, folder: Path, seed: int, with_ui: bool, as_json: bool) -> int:
     """Start two local CRMs, fill them, sync, and show what came of it."""
     from hub.commands.demo import run_demo
@@ -52,7 +50,7 @@ def demo(records: int, folder: Path, seed: int, with_ui: bool, as_json: bool) ->
 
 @main.command()
 @click.option("--dir", "folder", type=click.Path(path_type=Path), default=Path())
-@_reporting
+@reporting
 def init(folder: Path) -> int:
     """Write a commented hub.yaml and policy.yaml."""
     from hub.commands.init import write_templates
@@ -63,9 +61,7 @@ def init(folder: Path) -> int:
 
 
 @main.command()
-@_config
-@_json
-@_reporting
+@answering
 def doctor(config: Path, as_json: bool) -> int:
     """Check configuration, credentials, permissions, fields, database and quotas."""
     from hub.commands.doctor import examine
@@ -79,9 +75,7 @@ def doctor(config: Path, as_json: bool) -> int:
 @main.command()
 @click.option("--plan", "dry", is_flag=True, help="Only say what there is to do.")
 @click.option("--system", metavar="NAME", help="Only this system.")
-@_config
-@_json
-@_reporting
+@answering
 def provision(dry: bool, system: str | None, config: Path, as_json: bool) -> int:
     """Make the fields that the mappings name, and grant them to the hub's user."""
     from hub.commands.provision import provision as make
@@ -99,9 +93,7 @@ def provision(dry: bool, system: str | None, config: Path, as_json: bool) -> int
     "--reconcile", is_flag=True, help="Compare the ids known with those there, due or not."
 )
 @click.option("--no-apply", is_flag=True, help="Stop after the plan: write nothing.")
-@_config
-@_json
-@_reporting
+@answering
 def sync(
     only: str | None, full: bool, reconcile: bool, no_apply: bool, config: Path, as_json: bool
 ) -> int:
@@ -125,9 +117,7 @@ def sync(
 
 @main.command()
 @click.argument("plan_name", metavar="PLAN")
-@_config
-@_json
-@_reporting
+@answering
 def apply(plan_name: str, config: Path, as_json: bool) -> int:
     """Write the changes of a plan; each ends in one outcome."""
     from hub.commands.planning import FINISHED, carry_out
@@ -147,9 +137,7 @@ def apply(plan_name: str, config: Path, as_json: bool) -> int:
 )
 @click.option("--lift", "lifting", is_flag=True, help="Let the hub write again what was undone.")
 @click.option("--list", "listed", is_flag=True, help="Show what is undone and not written again.")
-@_config
-@_json
-@_reporting
+@answering
 def undo(
     targets: tuple[str, ...], apply_now: bool, lifting: bool, listed: bool, config: Path,
     as_json: bool,
@@ -175,9 +163,7 @@ def undo(
 @click.argument("email")
 @click.option("--plan", "dry", is_flag=True, help="Only say what would be erased, and where.")
 @click.option("--in", "systems", multiple=True, metavar="SYSTEM", help="Plan to erase there, too.")
-@_config
-@_json
-@_reporting
+@answering
 def forget(email: str, dry: bool, systems: tuple[str, ...], config: Path, as_json: bool) -> int:
     """Erase a person from warehouse and archive, and never let the person in again."""
     from hub.commands import show_forget
@@ -192,9 +178,7 @@ def forget(email: str, dry: bool, systems: tuple[str, ...], config: Path, as_jso
 @main.command()
 @click.option("--as-of", required=True, metavar="TIME", help="Such as 2027-01-15T06:00:00Z.")
 @click.option("--into", required=True, metavar="URL", help="A new database.")
-@_config
-@_json
-@_reporting
+@answering
 def replay(as_of: str, into: str, config: Path, as_json: bool) -> int:
     """Work out again, in another database, what the warehouse held at a moment."""
     from hub.commands import show_replay
@@ -208,9 +192,7 @@ def replay(as_of: str, into: str, config: Path, as_json: bool) -> int:
 
 
 @main.command()
-@_config
-@_json
-@_reporting
+@answering
 def status(config: Path, as_json: bool) -> int:
     """The last sync, the laws, the systems, and what waits for someone."""
     from hub.commands.status import status as of
@@ -224,9 +206,7 @@ def status(config: Path, as_json: bool) -> int:
 @main.command()
 @click.argument("action", type=click.Choice(["accept"]), required=False)
 @click.argument("name", metavar="SYSTEM/OBJECT", required=False)
-@_config
-@_json
-@_reporting
+@answering
 def schema(action: str | None, name: str | None, config: Path, as_json: bool) -> int:
     """The fields of each object as last seen, and what changed; `accept` what holds one back."""
     from hub.commands import schema as commands
@@ -243,9 +223,7 @@ def schema(action: str | None, name: str | None, config: Path, as_json: bool) ->
 @main.command()
 @click.argument("entity")
 @click.argument("hub_id", metavar="ID")
-@_config
-@_json
-@_reporting
+@answering
 def explain(entity: str, hub_id: str, config: Path, as_json: bool) -> int:
     """Every field of a golden row: value, source row, rule; and the decisions about it."""
     from hub.commands.explain import explain as of
@@ -258,7 +236,7 @@ def explain(entity: str, hub_id: str, config: Path, as_json: bool) -> int:
 @main.command()
 @click.option("--dir", "folder", type=click.Path(path_type=Path, exists=True), default=Path("demo"))
 @click.option("--faults", type=click.Path(path_type=Path), help="What is to go wrong: a YAML file.")
-@_reporting
+@reporting
 def sandbox(folder: Path, faults: Path | None) -> int:
     """Bring a demo folder's CRMs up again, on the addresses in its hub.yaml."""
     from hub.commands.sandbox import serve_forever
@@ -268,8 +246,8 @@ def sandbox(folder: Path, faults: Path | None) -> int:
 
 @main.command()
 @click.option("--port", default=3000, show_default=True)
-@_config
-@_reporting
+@config_option
+@reporting
 def ui(port: int, config: Path) -> int:
     """Start the Dagster UI on the same warehouse."""
     from hub.commands.ui import run_ui
@@ -294,8 +272,8 @@ def db() -> None:
 
 
 @db.command("upgrade")
-@_config
-@_reporting
+@config_option
+@reporting
 def db_upgrade(config: Path) -> int:
     """Bring the warehouse to this program's schema."""
     from hub.config import load_config

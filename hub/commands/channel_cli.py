@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from hub.commands.options import config_option, json_option, reporting
+from hub.commands.options import answering
 
 
 @click.group()
@@ -13,9 +13,7 @@ def period() -> None:
 
 
 @period.command("list")
-@config_option
-@json_option
-@reporting
+@answering
 def period_list(config: Path, as_json: bool) -> int:
     """Months with what is booked in them, and which are closed."""
     from hub.commands import show_channel
@@ -29,9 +27,7 @@ def period_list(config: Path, as_json: bool) -> int:
 @period.command("close")
 @click.argument("month")
 @click.option("--by", required=True, metavar="NAME", help="Who closes it.")
-@config_option
-@json_option
-@reporting
+@answering
 def period_close(month: str, by: str, config: Path, as_json: bool) -> int:
     """Close a month: nothing more is booked in it."""
     from hub.commands import show_channel
@@ -44,9 +40,7 @@ def period_close(month: str, by: str, config: Path, as_json: bool) -> int:
 
 @period.command("reopen")
 @click.argument("month")
-@config_option
-@json_option
-@reporting
+@answering
 def period_reopen(month: str, config: Path, as_json: bool) -> int:
     """Open the last closed month again."""
     from hub.commands import show_channel
@@ -62,9 +56,7 @@ def period_reopen(month: str, config: Path, as_json: bool) -> int:
 @click.option("--sku", metavar="SKU", help="Only this product, also when its balance is good.")
 @click.option("--period", "month", metavar="MONTH", help="Of this month; else the newest counted.")
 @click.option("--all", "everything", is_flag=True, help="Good balances, too.")
-@config_option
-@json_option
-@reporting
+@answering
 def siso(
     system: str | None, sku: str | None, month: str | None, everything: bool, config: Path,
     as_json: bool,
@@ -86,9 +78,7 @@ def calendar() -> None:
 
 @calendar.command("list")
 @click.option("--all", "everything", is_flag=True, help="Those that came, too.")
-@config_option
-@json_option
-@reporting
+@answering
 def calendar_list(everything: bool, config: Path, as_json: bool) -> int:
     """Reports that are overdue or due next."""
     from hub.commands import show_channel
@@ -104,9 +94,7 @@ def calendar_list(everything: bool, config: Path, as_json: bool) -> int:
 @click.argument("period_end", metavar="DAY")
 @click.option("--by", required=True, metavar="NAME")
 @click.option("--why", required=True, metavar="REASON")
-@config_option
-@json_option
-@reporting
+@answering
 def calendar_waive(
     report: str, period_end: str, by: str, why: str, config: Path, as_json: bool
 ) -> int:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from hub.commands.options import config_option, json_option, reporting
+from hub.commands.options import answering
 
 
 @click.group()
@@ -16,9 +16,7 @@ def feed() -> None:
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--profile", metavar="P", help="A profile: its name, or its file.")
 @click.option("--period", metavar="MONTH", help="What it is of: 2026-03, or DAY..DAY.")
-@config_option
-@json_option
-@reporting
+@answering
 def feed_check(
     file: Path, profile: str | None, period: str | None, config: Path, as_json: bool
 ) -> int:
@@ -35,9 +33,7 @@ def feed_check(
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--profile", metavar="P", help="The profile so far, to be brought up to the file.")
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Where to write it.")
-@config_option
-@json_option
-@reporting
+@answering
 def feed_learn(
     file: Path, profile: str | None, out: Path | None, config: Path, as_json: bool
 ) -> int:
@@ -58,9 +54,7 @@ def feed_learn(
 @click.option("--profile", metavar="P", help="A profile: its name, or its file.")
 @click.option("--period", metavar="MONTH", help="What it is of: 2026-03, or DAY..DAY.")
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), default=Path())
-@config_option
-@json_option
-@reporting
+@answering
 def feed_answer(
     file: Path, profile: str | None, period: str | None, out: Path, config: Path, as_json: bool
 ) -> int:
@@ -76,9 +70,7 @@ def feed_answer(
 
 @feed.command("versions")
 @click.option("--system", metavar="NAME", help="Only this distributor.")
-@config_option
-@json_option
-@reporting
+@answering
 def feed_versions(system: str | None, config: Path, as_json: bool) -> int:
     """Which reports came, which of several of a period holds, and since when."""
     from hub.commands import show_channel
@@ -92,9 +84,7 @@ def feed_versions(system: str | None, config: Path, as_json: bool) -> int:
 @click.argument("old")
 @click.argument("new")
 @click.option("--profile", metavar="P", help="Of files: a profile, its name or its file.")
-@config_option
-@json_option
-@reporting
+@answering
 def feed_diff(old: str, new: str, profile: str | None, config: Path, as_json: bool) -> int:
     """What differs between two files, or two reports (rp_…) that were taken."""
     from hub.commands import show_channel
@@ -105,9 +95,7 @@ def feed_diff(old: str, new: str, profile: str | None, config: Path, as_json: bo
 
 
 @feed.command("unmatched")
-@config_option
-@json_option
-@reporting
+@answering
 def feed_unmatched(config: Path, as_json: bool) -> int:
     """Resellers in sales that nobody knows for certain, the costliest first."""
     from hub.commands import show_channel

@@ -6,7 +6,7 @@ from typing import Any, Literal
 import click
 
 from hub.commands import show
-from hub.commands.options import config_option, json_option, reporting
+from hub.commands.options import answering, json_option, reporting
 
 FILE = "file"
 """The command that `hub match FILE` stands for."""
@@ -73,9 +73,7 @@ def match_file(
 
 @match.command()
 @_entity
-@config_option
-@json_option
-@reporting
+@answering
 def train(entity: Any, config: Path, as_json: bool) -> int:
     """Fit weights to the records and the stewards' decisions: a version to be approved."""
     from hub.commands.show_weights import trained
@@ -93,9 +91,7 @@ def train(entity: Any, config: Path, as_json: bool) -> int:
 @click.option("--entity", type=click.Choice(["company", "contact"]), help="If both have it.")
 @click.option("--by", metavar="NAME", required=True, help="Who approves.")
 @click.option("--why", metavar="TEXT", help="Why.")
-@config_option
-@json_option
-@reporting
+@answering
 def approve(
     version: str, entity: Any, by: str, why: str | None, config: Path, as_json: bool
 ) -> int:
@@ -110,9 +106,7 @@ def approve(
 
 
 @match.command()
-@config_option
-@json_option
-@reporting
+@answering
 def versions(config: Path, as_json: bool) -> int:
     """The weights there are, what each would change, and which are in use."""
     from hub.commands.show_weights import versions as shown

@@ -34,3 +34,8 @@ def reporting(command: Callable[..., int]) -> Callable[..., None]:
         sys.exit(code)
 
     return run
+
+
+def answering(command: Callable[..., int]) -> Callable[..., None]:
+    """A command that reads the configuration and answers people or, with `--json`, machines."""
+    return config_option(json_option(reporting(command)))

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from hub.commands.options import config_option, json_option, reporting
+from hub.commands.options import answering, config_option, json_option, reporting
 
 _KINDS = ("create", "update", "clear", "delete", "erase", "skip", "blocked")
 
@@ -64,9 +64,7 @@ def _show_plan(place: Any, name: str, html: Path | None, as_json: bool, **wanted
 
 @plan.command("list")
 @click.option("--limit", type=click.IntRange(1), default=20, show_default=True)
-@config_option
-@json_option
-@reporting
+@answering
 def plan_list(limit: int, config: Path, as_json: bool) -> int:
     """The newest plans, and how they stand."""
     from hub.commands import reviewing, show_plan
@@ -83,9 +81,7 @@ def plan_list(limit: int, config: Path, as_json: bool) -> int:
 @click.option("--op", type=click.Choice(_KINDS), help="Only this kind of change.")
 @click.option("--field", metavar="NAME", help="Only changes that write this field.")
 @click.option("--html", type=click.Path(path_type=Path, dir_okay=False), help="A page to send.")
-@config_option
-@json_option
-@reporting
+@answering
 def plan_show(
     plan_name: str, system: str | None, obj: str | None, op: str | None, field: str | None,
     html: Path | None, config: Path, as_json: bool,
@@ -139,9 +135,7 @@ def outstanding() -> None:
 
 
 @outstanding.command("list")
-@config_option
-@json_option
-@reporting
+@answering
 def outstanding_list(config: Path, as_json: bool) -> int:
     """What is outstanding, since when, how often asked, in the system's own words."""
     from hub.commands.outstanding import listing

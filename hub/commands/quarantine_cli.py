@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from hub.commands import show
-from hub.commands.options import config_option, json_option, reporting
+from hub.commands.options import answering
 
 
 @click.group()
@@ -14,9 +14,7 @@ def quarantine() -> None:
 
 
 @quarantine.command("list")
-@config_option
-@json_option
-@reporting
+@answering
 def quarantine_list(config: Path, as_json: bool) -> int:
     """What waits, by system, object and rule."""
     from hub.commands.quarantine import listing
@@ -28,9 +26,7 @@ def quarantine_list(config: Path, as_json: bool) -> int:
 
 @quarantine.command("show")
 @click.argument("number", type=int)
-@config_option
-@json_option
-@reporting
+@answering
 def quarantine_show(number: int, config: Path, as_json: bool) -> int:
     """One row as it was told, with its faults."""
     from hub.commands.quarantine import one
@@ -42,9 +38,7 @@ def quarantine_show(number: int, config: Path, as_json: bool) -> int:
 
 @quarantine.command("retry")
 @click.argument("numbers", type=int, nargs=-1)
-@config_option
-@json_option
-@reporting
+@answering
 def quarantine_retry(numbers: tuple[int, ...], config: Path, as_json: bool) -> int:
     """Check waiting rows again (all, or those named); what is good now is landed."""
     from hub.commands.quarantine import again
@@ -58,9 +52,7 @@ def quarantine_retry(numbers: tuple[int, ...], config: Path, as_json: bool) -> i
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), required=True)
 @click.option("--system", metavar="NAME", help="Only this system.")
 @click.option("--object", "obj", metavar="NAME", help="Only this object.")
-@config_option
-@json_option
-@reporting
+@answering
 def quarantine_export(
     out: Path, system: str | None, obj: str | None, config: Path, as_json: bool
 ) -> int:
@@ -78,9 +70,7 @@ def quarantine_export(
 @click.option("--where", multiple=True, metavar="COLUMN=VALUE", help="Rows that say this.")
 @click.option("--set", "sets", multiple=True, metavar="COLUMN=VALUE", help="What is right.")
 @click.option("--yes", is_flag=True, help="Do it; without, only say which rows would be freed.")
-@config_option
-@json_option
-@reporting
+@answering
 def quarantine_fix(
     file: Path | None, where: tuple[str, ...], sets: tuple[str, ...], yes: bool, config: Path,
     as_json: bool,

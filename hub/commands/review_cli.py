@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from hub.commands import show_review
-from hub.commands.options import config_option, json_option, reporting
+from hub.commands.options import answering
 
 _JUDGEMENTS = click.Choice(["same", "different"])
 _ENTITIES = click.Choice(["company", "contact", "deal"])
@@ -27,9 +27,7 @@ def review() -> None:
 @review.command("list")
 @click.option("--entity", type=_ENTITIES, help="Only these.")
 @click.option("--limit", type=click.IntRange(0), default=25, show_default=True, help="0: all.")
-@config_option
-@json_option
-@reporting
+@answering
 def list_(entity: Any, limit: int, config: Path, as_json: bool) -> int:
     """What the weights are in doubt about, ordered by the money that hangs on it and the doubt."""
     from hub.commands.review import listed
@@ -46,9 +44,7 @@ def list_(entity: Any, limit: int, config: Path, as_json: bool) -> int:
 @click.option(
     "--html", type=click.Path(path_type=Path, dir_okay=False), help="Draw it into this file, too."
 )
-@config_option
-@json_option
-@reporting
+@answering
 def explain(a: str, b: str, entity: Any, html: Path | None, config: Path, as_json: bool) -> int:
     """What speaks for and against A and B being the same: fields, levels, weights, in words."""
     from hub.commands.review import explained
@@ -64,9 +60,7 @@ def explain(a: str, b: str, entity: Any, html: Path | None, config: Path, as_jso
 @click.argument("a")
 @click.argument("b")
 @_entity
-@config_option
-@json_option
-@reporting
+@answering
 def preview(judgement: Any, a: str, b: str, entity: Any, config: Path, as_json: bool) -> int:
     """Everything that a judgement would change, here and in the CRMs; writes nothing."""
     from hub.commands.review import previewed
@@ -91,10 +85,8 @@ def _judging(judgement: Any) -> Callable[..., int]:
 
 
 def _add(judgement: str, told: str) -> None:
-    command = reporting(_judging(judgement))
+    command = answering(_judging(judgement))
     for option in (
-        json_option,
-        config_option,
         _entity,
         click.option("--why", metavar="TEXT", required=True, help="What the next steward asks."),
         _by,
@@ -111,9 +103,7 @@ _add("different", "A and B are two: nothing joins them, directly or through othe
 
 @review.command("import")
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
-@config_option
-@json_option
-@reporting
+@answering
 def import_(file: Path, config: Path, as_json: bool) -> int:
     """Judgements from a CSV file: judgement,a,b,by,why. All of them, or none and every fault."""
     from hub.commands.review import imported
@@ -128,9 +118,7 @@ def import_(file: Path, config: Path, as_json: bool) -> int:
 @click.argument("number", metavar="ID", type=int)
 @_by
 @click.option("--why", metavar="TEXT", help="Why it does not hold any more.")
-@config_option
-@json_option
-@reporting
+@answering
 def withdraw(number: int, by: str, why: str | None, config: Path, as_json: bool) -> int:
     """Take a judgement back: from the next run on the weights decide again."""
     from hub.commands.review import withdrawn
@@ -142,9 +130,7 @@ def withdraw(number: int, by: str, why: str | None, config: Path, as_json: bool)
 
 @review.command()
 @click.option("--all", "everything", is_flag=True, help="Also those that were withdrawn.")
-@config_option
-@json_option
-@reporting
+@answering
 def decisions(everything: bool, config: Path, as_json: bool) -> int:
     """The judgements that stand, with who, when and why."""
     from hub.commands.review import decisions as of
