@@ -53,7 +53,7 @@ class Sqlite:
             yield engine
 
     def settle(self, engine: Engine) -> None:
-        _tell(engine, "PRAGMA wal_checkpoint(TRUNCATE)")
+        """Nothing: it sees to its log whenever it commits."""
 
     @contextmanager
     def _opened(self, template: str | None = None) -> Iterator[Engine]:

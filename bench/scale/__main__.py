@@ -67,8 +67,8 @@ def world_of(folder: Path, records: int, seed: int) -> Path:
 
 
 def _told(command: list[str]) -> dict[str, Any]:
-    """What a process says of itself in its last line."""
-    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    """What a process says of itself in its last line; of a fault, what it says is seen."""
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
     told: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return told
 

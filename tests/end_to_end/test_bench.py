@@ -1,5 +1,6 @@
 """The benchmarks of calls, plans and undoing on few rows: what they show at length holds here."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from bench.numbered import HUBSPOT as COMPANIES
 from bench.numbered import SALESFORCE as ACCOUNTS
 from bench.numbered import numbered
 from bench.planning import measured
+from bench.scale import rows, warehouse
 from bench.scene import Scene
 from bench.undoing import Taken, undone
 from bench.volume import HUBSPOT, SALESFORCE, Sizes, measure_calls
@@ -51,3 +53,19 @@ def test_an_undo_restores_all_but_what_somebody_edited_by_the_crms_own_stores(
     ]
     assert (result.wrong, result.later_writes) == (0, 0)
     assert result.requests == result.looking + result.calls_planned
+
+
+@pytest.mark.parametrize(
+    "database", ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)]
+)
+def test_a_standing_warehouse_takes_changed_rows(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], database: str
+) -> None:
+    rows.main(str(tmp_path), records="900", seed="5")
+    frames = rows.source_frames(tmp_path)
+    warehouse.main(str(tmp_path), database, changed="20", times="2")
+    told = json.loads(capsys.readouterr().out)
+    # Half of the rows that change are new, in each of the two rounds: they are not in the batch.
+    assert told["records"] == sum(one.height for kind in frames.values() for one in kind) - 20
+    assert len(told["rounds"]) == 2
+    assert told["pairs"] > 0
