@@ -64,7 +64,7 @@ def _given(conn: Connection, wanted: pl.DataFrame, like: Table) -> Iterator[Any]
     if wanted.height <= few:
         yield wanted.rows() if wanted.width > 1 else wanted.to_series().to_list()
     elif conn.dialect.name == "postgresql":
-        # Not as long as the columns are: a text that is longer is cut off then, and found.
+        # Texts of any length: told the column's, PostgreSQL cuts a longer one off and finds that.
         kinds = (String() if kind == pl.String else BigInteger() for kind in wanted.dtypes)
         lists = (literal(one.to_list(), ARRAY(k)) for one, k in zip(wanted, kinds, strict=True))
         yield select(*func.unnest(*lists).table_valued(*wanted.columns).render_derived().c)

@@ -131,8 +131,7 @@ def strangers(store: Store, keys: pl.Series, model: Model) -> pl.DataFrame:
     candidates."""
     holders = store.holders(keys).select("profile")
     kept = store.kept_among(holders["profile"].unique())
-    ends = pl.concat([kept["left"], kept["right"]]).unique()
-    held = _bringing(store, store.load_profiles(ends), model)
+    held = _bringing(store, store.load_profiles(ends(kept)), model)
     sharing = (
         kept.select("left", "right")
         .join(held, left_on="left", right_on="profile")
@@ -153,6 +152,11 @@ def _crossed(some: pl.DataFrame, holders: pl.DataFrame) -> pl.DataFrame:
         .unique()
         .sort("left", "right")
     )
+
+
+def ends(pairs: pl.DataFrame) -> pl.Series:
+    """The profiles that are in one of the pairs (left, right)."""
+    return pl.concat([pairs["left"], pairs["right"]]).unique()
 
 
 def measured(store: Store, profiles: pl.Series, model: Model) -> pl.DataFrame:

@@ -6,6 +6,7 @@ from hub.identity.batch import Batch
 from hub.identity.blocks import (
     add_everybody,
     candidates,
+    ends,
     inside,
     measured,
     replace_profiles,
@@ -55,8 +56,8 @@ class Scoring:
         hopeful, told = self._hopeful(pairs)
         self._sized = with_sizes(self.store, told, self.model)
         self._save_scores(hopeful)
-        ends = [_ends(both) for both in (before, parted, met)]
-        alive = pl.concat([again, intake.stirred, *ends]).unique()
+        touched = [ends(both) for both in (before, parted, met)]
+        alive = pl.concat([again, intake.stirred, *touched]).unique()
         return alive.filter(~alive.is_in(intake.dead.implode())), pairs.height
 
     def _met(self, opened: pl.Series, again: pl.Series) -> pl.DataFrame:
@@ -64,18 +65,18 @@ class Scoring:
         scored again anyway, or are known already by another block."""
         pairs = inside(self.store, opened)
         others = [~pl.col(end).is_in(again.implode()) for end in ("left", "right")]
-        known = self.store.kept_among(_ends(pairs))
+        known = self.store.kept_among(ends(pairs))
         return pairs.filter(others).join(known, on=["left", "right"], how="anti")
 
     def _hopeful(self, pairs: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
         """The pairs that may be worth keeping, and the columns of their ends. Most are not,
         whoever shares their values, and who does is what takes longest to read."""
-        columns = self.store.load_profiles(_ends(pairs))
+        columns = self.store.load_profiles(ends(pairs))
         unknown = [pl.lit(None, pl.Int64).alias(f"{kind}_size") for kind in self.model.rarity]
         told = patterns(pairs, columns.with_columns(unknown), self.entity, self.model)
         most = weigh(told.table, self.model.hopeful)["score"].gather(told.of)
         hopeful = pairs.filter(most > self.model.keep_above)
-        return hopeful, columns.filter(pl.col("profile").is_in(_ends(hopeful).implode()))
+        return hopeful, columns.filter(pl.col("profile").is_in(ends(hopeful).implode()))
 
     def _save_scores(self, pairs: pl.DataFrame) -> None:
         if pairs.is_empty():
@@ -97,11 +98,11 @@ class Scoring:
 
     def _patterns(self, pairs: pl.DataFrame) -> Patterns:
         """How pairs agree; the table has `score`, `veto` and `evidence` of each pattern."""
-        ends = _ends(pairs)
+        asked = ends(pairs)
         if self._sized is not None:
-            ends = ends.filter(~ends.is_in(self._sized["profile"].implode()))
-        if self._sized is None or ends.len():
-            more = measured(self.store, ends, self.model)
+            asked = asked.filter(~asked.is_in(self._sized["profile"].implode()))
+        if self._sized is None or asked.len():
+            more = measured(self.store, asked, self.model)
             self._sized = more if self._sized is None else pl.concat([self._sized, more])
         told = patterns(pairs, self._sized, self.entity, self.model)
         scored = weigh(told.table, self.model)
@@ -123,7 +124,3 @@ class Scoring:
         told = self._patterns(pairs)
         said = told.table.select("score", "veto", "evidence")[told.of]
         return dict(zip(pairs.select("left", "right").rows(), said.rows(), strict=True))
-
-
-def _ends(pairs: pl.DataFrame) -> pl.Series:
-    return pl.concat([pairs["left"], pairs["right"]]).unique()

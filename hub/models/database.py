@@ -54,6 +54,7 @@ def _sqlite_connect(connection: Any, _record: object) -> None:
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=NORMAL")
     connection.execute("PRAGMA foreign_keys=ON")
+    # A thousand changes among two million records touch more pages than 64 MB hold.
     connection.execute("PRAGMA cache_size=-262144")
     # Pages of an index are written over and over: the fewer the checkpoints, the fewer of them.
     connection.execute("PRAGMA wal_autocheckpoint=25000")

@@ -5,7 +5,7 @@ from itertools import product
 
 import polars as pl
 
-from hub.identity.blocks import measured
+from hub.identity.blocks import ends, measured
 from hub.identity.compare import score
 from hub.identity.ids import Row
 from hub.identity.mentions import ROW
@@ -21,8 +21,7 @@ _MOST = 200
 def compared(store: Store, model: Model, pairs: pl.DataFrame) -> pl.DataFrame:
     """(left, right) profiles with `score` in hundredths of a nat, `veto`, and a level per field."""
     distinct = pairs.select("left", "right").unique()
-    profiles = pl.concat([distinct["left"], distinct["right"]]).unique()
-    return score(distinct, measured(store, profiles, model), store.entity, model)
+    return score(distinct, measured(store, ends(distinct), model), store.entity, model)
 
 
 def profiles_of(store: Store, rows: Sequence[Row]) -> dict[Row, int]:

@@ -62,6 +62,11 @@ def _shape(engine: Engine) -> dict[str, Any]:
         with reading(engine) as conn:
             listed = conn.exec_driver_sql("SELECT name, wr FROM pragma_table_list").all()
         shape["without rowid"] = sorted(name for name, without in listed if without)
+    else:
+        with reading(engine) as conn:
+            kept = "SELECT relname, reloptions FROM pg_class WHERE reloptions IS NOT NULL"
+            told = conn.exec_driver_sql(f"{kept} AND relnamespace = 'public'::regnamespace").all()
+        shape["options"] = sorted((name, sorted(options)) for name, options in told)
     return shape
 
 
